@@ -14,6 +14,7 @@ from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.following import (
     Again,
     BreakSource,
+    Following,
     LeaveSource,
     LoseSeat,
     PauseSeat,
@@ -61,9 +62,15 @@ class Consequences:
         log_answer(log, send, failed)
         if failed.meaning.disconnects:
             await self._line.close()
+        wait, attempts = failed.meaning.wait_seconds, send.attempts + 1
+        following = what_follows(failed.result, wait, attempts, self._limits, failed.party)
+        if isinstance(following, PauseSeat):
+            rest = Rest(failed.at + following.seconds, failed.result, failed.error, send.cause)
+            self._rests.begin(self._line.held.lease.session, rest)
         while True:
             try:
-                return await self._store(send, failed, doubtful=doubtful)
+                await self._store(send, following, failed, doubtful=doubtful)
+                return isinstance(following, LoseSeat)
             except (Transient, OSError) as trouble:
                 if ending.is_set():
                     raise
@@ -71,10 +78,8 @@ class Consequences:
                 self._line.held.check()
                 await happened(ending, RETRY_SECONDS)
 
-    async def _store(self, send: Send, failed: SendFailed, *, doubtful: bool) -> bool:
+    async def _store(self, send: Send, following: Following, failed: SendFailed, *, doubtful: bool) -> None:
         attempts = send.attempts + 1
-        wait = failed.meaning.wait_seconds
-        following = what_follows(failed.result, wait, attempts, self._limits, failed.party)
         if failed.result is ResultClass.SLOW_MODE:
             await self._recorder.slow_mode(send, failed)
         match following:
@@ -84,8 +89,8 @@ class Consequences:
                     await self._flush()
             case Again(seconds):
                 await self._queue.put_off(send, seconds, attempts=attempts, doubtful=doubtful)
-            case PauseSeat(seconds):
-                await self._rest(send, seconds, failed, doubtful=doubtful)
+            case PauseSeat():
+                await self._rest(send, failed, doubtful=doubtful)
             case LoseSeat():
                 await self._flush()
                 await self._recorder.lose(send, failed)
@@ -95,11 +100,9 @@ class Consequences:
             case BreakSource():
                 await self._flush()
                 await self._recorder.break_source(send, failed.error)
-        return isinstance(following, LoseSeat)
 
-    async def _rest(self, send: Send, seconds: float, failed: SendFailed, *, doubtful: bool) -> None:
-        rest = Rest(failed.at + seconds, failed.result, failed.error, send.cause)
-        await self._rests.begin(self._line.held.lease.session, rest)
+    async def _rest(self, send: Send, failed: SendFailed, *, doubtful: bool) -> None:
+        await self._rests.store(self._line.held.lease.session)
         attempts = send.attempts + 1
         if attempts >= self._limits.attempts:
             self._batch.note_failed(send, failed, doubtful=doubtful)

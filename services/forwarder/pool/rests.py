@@ -40,17 +40,24 @@ class Rests:
         self._engine = engine
         self._owed: dict[SessionId, Rest] = {}
         self._some = asyncio.Event()
+        self._storing = asyncio.Lock()
 
     def remaining(self, session: SessionId) -> float:
         """Return the seconds until the end of a session's rest that is not stored yet, 0 without one."""
         rest = self._owed.get(session)
         return 0.0 if rest is None else max(0.0, rest.until - now())
 
-    async def begin(self, session: SessionId, rest: Rest) -> None:
-        """Let a session rest, and store it; if that fails, it is kept and stored later."""
+    def begin(self, session: SessionId, rest: Rest) -> None:
+        """Let a session rest; it is stored by `store`, or later."""
         self._owed[session] = rest
         self._some.set()
-        await self._store(session, rest)
+
+    async def store(self, session: SessionId) -> None:
+        """Store the rest of a session, if it is not stored yet; raise what the database says."""
+        async with self._storing:
+            rest = self._owed.get(session)
+            if rest is not None:
+                await self._store(session, rest)
 
     async def keep_storing(self) -> None:
         """Store what could not be stored at once, until cancelled."""
@@ -59,7 +66,7 @@ class Rests:
             await asyncio.sleep(RETRY_SECONDS)
             for session, rest in list(self._owed.items()):
                 try:
-                    await self._store(session, rest)
+                    await self.store(session)
                 except (Transient, StatementRejected, OSError) as trouble:
                     log.warning("rest.not_stored", session=str(session), error=repr(trouble))
                     if rest.until < now():

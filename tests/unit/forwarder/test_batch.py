@@ -20,10 +20,10 @@ OUTCOME = Outcome(
 )
 
 
-def send(delay: float, jitter: float = 0.0) -> Send:
+def send(delay: float, jitter: float = 0.0, group: str = "@group") -> Send:
     return Send(
         cycle=CycleId(UUID(int=7)),
-        group="@group",
+        group=group,
         pair=ApplicationId(UUID(int=1)),
         adbot=AdbotId(UUID(int=2)),
         cause=Cause(UUID(int=8), UUID(int=9)),
@@ -49,10 +49,17 @@ def test_an_outcome_waits_for_twelve_pauses_within_limits(
 
 def test_a_full_batch_is_due_at_once() -> None:
     batch = Batch(SETTINGS, SessionId(UUID(int=3)))
-    for _ in range(3):
+    for number in range(3):
         assert batch.due_in > 0
-        batch.add(send(10.0), OUTCOME)
+        batch.add(send(10.0, group=f"@group_{number}"), OUTCOME)
     assert batch.due_in == 0
+
+
+def test_an_outcome_that_is_there_already_is_replaced() -> None:
+    batch = Batch(SETTINGS, SessionId(UUID(int=3)))
+    for _ in range(3):
+        batch.add(send(10.0), OUTCOME)
+    assert batch.keys == [send(10.0).key]
 
 
 def test_the_outcome_that_may_wait_least_decides() -> None:
