@@ -13,6 +13,7 @@ from adrelay.demo.sample import Sample
 from adrelay.demo.steps import Client, cycles_in
 from adrelay.demo.system import LocalSystem
 from sandbox.telegram import AccountState, FaultSpec, JournalEntry, JournalQuery
+from services.forwarder.adapters.telegram.account import masked
 
 SENDS = "messages.forwardMessages"
 READS = "channels.getMessages"
@@ -39,7 +40,7 @@ class Scene:
     async def name(self, account: int | None) -> str:
         """Return an account's name and masked phone number, as the log shows it."""
         found = next(one for one in await self.system.telegram.accounts() if one.id == account)
-        return f"{found.name} (+{found.phone[:2]}…{found.phone[-2:]})"
+        return f"{found.name} ({masked(found.phone)})"
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ class FloodWait(_AtOnce):
     async def finding(self, scene: Scene, log: Sequence[Json]) -> Finding:
         """Look for sends of the account within its wait."""
         del log
-        refused, *_ = await scene.calls(SENDS, outcome=FLOOD_WAIT)
+        refused = next(iter(await scene.calls(SENDS, outcome=FLOOD_WAIT)), None)
+        if refused is None:
+            return Finding("an account was told to wait", "", "no send was answered so")
         later = [
             one.monotonic - refused.monotonic
             for one in await scene.calls(SENDS)
@@ -171,7 +174,9 @@ class UnreadableSource(_AtOnce):
 
     async def finding(self, scene: Scene, log: Sequence[Json]) -> Finding:
         """Look for the account that could not read, and whether the adbot went on."""
-        refused, *_ = await scene.calls(READS, outcome=PRIVATE)
+        refused = next(iter(await scene.calls(READS, outcome=PRIVATE)), None)
+        if refused is None:
+            return Finding("a seat could not read the post for a moment", "", "no look at it was answered so")
         stopped = (await scene.client.state())["stop_reason"]
         cycle = cycles_in(log)[self.cycle - 1]
         sent = sum(1 for line in log if line["cycle"] == cycle and line["messages"])
