@@ -94,7 +94,7 @@ class Clients:
         state: Json = await _retried(lambda: rest.get(f"/adbots/{adbot}"))
         if state["status"] != _RUNNING:
             self.stops[str(state["stop_reason"])] += 1
-            await _retried(lambda: rest.post(f"/adbots/{adbot}/start"), refused={"no_seats"})
+            await _retried_unless(lambda: rest.post(f"/adbots/{adbot}/start"), "no_seats")
         elif self._chance.random() < 1 / 60:
             await _stop(adbot, rest)
 
@@ -159,19 +159,30 @@ async def _stop(adbot: str, rest: Rest) -> None:
 
 
 async def _upload(operator: Rest, session: str) -> None:
-    await _retried(lambda: operator.post("/admin/sessions", {"session": session}), refused={"session_exists"})
+    await _retried_unless(lambda: operator.post("/admin/sessions", {"session": session}), "session_exists")
 
 
-async def _retried(act: Callable[[], Awaitable[T]], *, refused: set[str] | None = None) -> T:
-    """Repeat a call until the gateway answers; a refusal in `refused` is an answer, too."""
+async def _retried(act: Callable[[], Awaitable[T]]) -> T:
+    """Repeat a call until the gateway answers it."""
     while True:
         try:
             return await act()
         except httpx.TransportError:
             pass
         except RestError as error:
-            if refused and error.code in refused:
-                return None  # type: ignore[return-value] # the caller of a refusable act takes no answer
             if error.status < HTTPStatus.INTERNAL_SERVER_ERROR and error.code != "telegram_unreachable":
                 raise
         await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _retried_unless(act: Callable[[], Awaitable[object]], refused: str) -> None:
+    """Repeat a call until the gateway answers it, or refuses it for this reason."""
+
+    async def once() -> None:
+        try:
+            await act()
+        except RestError as error:
+            if error.code != refused:
+                raise
+
+    await _retried(once)

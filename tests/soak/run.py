@@ -34,9 +34,9 @@ from tests.chaos.schedule import Fault, Kind, draw
 from tests.chaos.snapshot import Snapshot, read
 from tests.chaos.system import ChaosSystem
 from tests.soak.load import Clients, Size
+from tests.soak.telegram_faults import TelegramFaults
 from tests.soak.waits import Waits
 from tests.soak.watch import Watch
-from tests.soak.weather import Weather
 from tests.support.forked import fork
 
 WORKERS = 3
@@ -122,7 +122,7 @@ class Soak:
         self._chaos = Chaos(system, seed)
         self._watch = Watch(system, Waits(LIMITED_SECONDS, self._unrecorded), self._say)
         groups = [chat for number in range(size.adbots) for chat in self.clients.groups(number).values()]
-        self._weather = Weather(
+        self._in_telegram = TelegramFaults(
             system.telegram,
             chance,
             accounts=self.clients.accounts,
@@ -154,11 +154,13 @@ class Soak:
     async def _disturb(self, seconds: float) -> None:
         number = int(seconds / PACE) + 1
         faults = draw(self._seed, number, workers=WORKERS, kinds=KINDS)
-        weather = asyncio.create_task(self._weather.run())
+        telegram = asyncio.create_task(self._in_telegram.run())
         injecting = asyncio.create_task(self._chaos.run(_within(faults, seconds / PACE), PACE))
         await asyncio.sleep(seconds)
-        weather.cancel()
-        await asyncio.gather(weather, injecting, return_exceptions=True)
+        telegram.cancel()
+        for end in await asyncio.gather(telegram, injecting, return_exceptions=True):
+            if isinstance(end, Exception):  # faults that were not made would prove nothing
+                raise end
         await self._chaos.heal()
 
     async def _calm(self) -> list[str]:
@@ -227,9 +229,9 @@ class Soak:
         return [Breach("nothing is left of ended cycles", one) for one in rows]
 
     def _say(self, seconds: float) -> None:
-        faults, weather = len(self._chaos.injected), self._weather.happened.total()
+        faults, telegram = len(self._chaos.injected), self._in_telegram.happened.total()
         self._log(
-            f"{seconds / 60:.0f} min: {faults} faults of processes, {weather} in Telegram, "
+            f"{seconds / 60:.0f} min: {faults} faults of processes, {telegram} in Telegram, "
             f"{self._watch.waits.asked.total()} waits, {len(self._watch.waits.broken)} broken, "
             f"stopped: {dict(self.clients.stops)}"
         )
@@ -245,7 +247,7 @@ class Soak:
         return [
             *(
                 f"  {times:4} {what}"
-                for what, times in sorted({**injected, **self._weather.happened}.items())
+                for what, times in sorted({**injected, **self._in_telegram.happened}.items())
             ),
             f"waits: {waits}; {self._watch.waits.forgotten} sends in a wait whose answer died with a process",
             f"adbots stopped themselves: {dict(self.clients.stops) or 'never'}",

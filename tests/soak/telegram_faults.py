@@ -19,7 +19,7 @@ READS = "channels.getMessages"
 PAUSE_SECONDS = 1.0, 6.0
 
 
-class Weather:
+class TelegramFaults:
     """Lets something happen to a random account, group or channel every few seconds."""
 
     def __init__(
