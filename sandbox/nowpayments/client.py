@@ -265,6 +265,10 @@ class NowPaymentsControl:
         """Add a fault; return all active ones."""
         return await self._call(list[Fault], "POST", "/faults", fault)
 
+    async def faults(self) -> list[Fault]:
+        """Return the active faults."""
+        return await self._call(list[Fault], "GET", "/faults")
+
     async def heal(self) -> None:
         """Remove all faults; delayed calls are answered."""
         await self._call(list[Fault], "DELETE", "/faults")

@@ -8,6 +8,7 @@ import pytest
 from sandbox.nowpayments import Fault, NowPaymentsControl
 from tests.integration.nowpayments_sandbox.conftest import Create
 from tests.integration.nowpayments_sandbox.test_api import ASKED
+from tests.support.waiting import until
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 429])
@@ -80,10 +81,14 @@ async def test_a_lost_answer_leaves_a_payment_that_its_merchant_does_not_know(
 async def test_calls_that_hang_are_answered_when_all_is_well_again(
     api: httpx.AsyncClient, control: NowPaymentsControl
 ) -> None:
-    await control.hang()
+    await control.hang(count=1)
+
+    async def hangs() -> bool:
+        return not await control.faults()
+
     async with asyncio.TaskGroup() as group:
         hanging = group.create_task(api.get("/v1/status"))
-        await asyncio.sleep(0.1)
+        await until(hangs)
         assert not hanging.done()
         await control.heal()
     assert hanging.result().status_code == 504
