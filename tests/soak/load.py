@@ -19,7 +19,7 @@ from tests.chaos.system import ChaosSystem
 
 T = TypeVar("T")
 _API_ID = 310_000
-_RUNNING = "RUNNING"
+_RUNNING, _BY_CLIENT = "RUNNING", "requested"
 _SESSIONS_PER_APPLICATION = 7
 _RETRY_SECONDS = 0.5
 _LOOK_SECONDS = 5.0
@@ -93,7 +93,8 @@ class Clients:
     async def _look_after(self, adbot: str, rest: Rest) -> None:
         state: Json = await _retried(lambda: rest.get(f"/adbots/{adbot}"))
         if state["status"] != _RUNNING:
-            self.stops[str(state["stop_reason"])] += 1
+            if state["stop_reason"] != _BY_CLIENT:
+                self.stops[str(state["stop_reason"])] += 1
             await _retried_unless(lambda: rest.post(f"/adbots/{adbot}/start"), "no_seats")
         elif self._chance.random() < 1 / 60:
             await _stop(adbot, rest)
