@@ -115,7 +115,8 @@ class PeerBook:
                 del self._known[name]
                 self._unknown.add(name)
             raise
-        return bool(await self._follow(name, last, joined)) or True
+        await self._follow(name, last, joined)
+        return True
 
     def take_joined(self) -> frozenset[GroupRef]:
         """Return the chats of the account, by private id, if they were listed since the last call."""
