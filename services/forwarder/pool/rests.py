@@ -64,13 +64,17 @@ class Rests:
         while True:
             await self._some.wait()
             await asyncio.sleep(RETRY_SECONDS)
-            for session, rest in list(self._owed.items()):
-                try:
-                    await self.store(session)
-                except (Transient, StatementRejected, OSError) as trouble:
-                    log.warning("rest.not_stored", session=str(session), error=repr(trouble))
-                    if rest.until < now():
-                        self._forget(session, rest)
+            await self.store_all()
+
+    async def store_all(self) -> None:
+        """Try once to store each rest that is not stored yet."""
+        for session, rest in list(self._owed.items()):
+            try:
+                await self.store(session)
+            except (Transient, StatementRejected, OSError) as trouble:
+                log.warning("rest.not_stored", session=str(session), error=repr(trouble))
+                if rest.until < now():
+                    self._forget(session, rest)
 
     async def _store(self, session: SessionId, rest: Rest) -> None:
         async def work(unit: UnitOfWork) -> None:
