@@ -79,11 +79,12 @@ class Rests:
     async def _store(self, session: SessionId, rest: Rest) -> None:
         async def work(unit: UnitOfWork) -> None:
             at: datetime = await unit.flushed.fetchval("select clock_timestamp()")
-            until = at + timedelta(seconds=max(0.0, rest.until - now()))
+            until = at + timedelta(seconds=rest.until - now())
             pause = Pause(until, rest.result, rest.error, unit.at)
             await unit.execute(CLIENT, session, pause, because=rest.cause)
 
-        await self._engine.run(work, Causes.unprompted(ACTOR))
+        if rest.until > now():  # else there is nothing to wait for any more
+            await self._engine.run(work, Causes.unprompted(ACTOR))
         self._forget(session, rest)
 
     def _forget(self, session: SessionId, rest: Rest) -> None:

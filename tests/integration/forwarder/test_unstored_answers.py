@@ -78,9 +78,9 @@ async def test_a_wait_that_is_not_stored_outlasts_the_lease(harness: ForwarderHa
         await until(lambda: harness.engine.pool.fetchval(taken))
         await harness.engine.pool.execute("drop trigger refusing on engine.events")
         assert await harness.finished(cycle) == {ResultClass.SENT: 1}
+        assert [one.error for one in await harness.events_of(SeatRested)] == ["FLOOD_WAIT_4"]
     first, second = harness.sent()
     assert second.monotonic - first.monotonic >= 3.95
-    assert [one.error for one in await harness.events_of(SeatRested)] == ["FLOOD_WAIT_4"]
 
 
 async def test_a_worker_that_stops_stores_the_waits_that_it_could_not_store(
