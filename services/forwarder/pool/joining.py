@@ -2,7 +2,7 @@
 
 from libs.events.values import AdbotId, GroupRef, Method, Party, ResultClass, SessionId
 from libs.eventsourcing import Engine, Sql
-from services.forwarder.access.tables.memberships import Standing, standing_at, was_approved
+from services.forwarder.access.tables.memberships import MembershipState, membership_state, was_approved
 from services.forwarder.pool.methods import DAY, Methods
 from services.forwarder.pool.news import Joined, News, Requested
 from services.forwarder.ports import (
@@ -70,9 +70,9 @@ class Joining:
         self.news: list[News] = []
         """What is to be recorded for the adbot."""
 
-    async def standing(self, ref: GroupRef) -> Standing:
+    async def membership(self, ref: GroupRef) -> MembershipState:
         """Return what this seat and the others have done to get into a group."""
-        return await self._engine.query(lambda sql: standing_at(sql, self._adbot, ref, self._session))
+        return await self._engine.query(lambda sql: membership_state(sql, self._adbot, ref, self._session))
 
     async def look_due(self, ref: GroupRef) -> bool:
         """Return whether to look now if an admin has let the seat in, which counts as having looked."""
@@ -88,11 +88,11 @@ class Joining:
         Raises `JoinPending` if an admin has to approve, `NotAMember` if it may not be joined: joining is
         switched off, or the group has removed the account since it joined.
         """
-        standing = await self.standing(ref)
-        if standing.joined or self._methods.allowances.joins_per_day == 0:
+        membership = await self.membership(ref)
+        if membership.joined or self._methods.allowances.joins_per_day == 0:
             raise NotAMember
-        if standing.asked or standing.other_asked:
-            raise JoinPending(own=standing.asked)
+        if membership.asked or membership.other_asked:
+            raise JoinPending(own=membership.asked)
         try:
             joined = await self._methods.call(Method.JOIN, lambda: self._account.join(chat))
         except AwaitsApproval:

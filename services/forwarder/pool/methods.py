@@ -154,8 +154,10 @@ class Methods:
         kind = Method.RESOLVE if method is Method.INVITE else method
         if kind not in self._calls:
             rows = await self._engine.query(lambda sql: _read_calls(sql, self._session, kind))
-            self._calls[kind] = deque((now() - row["age"] for row in rows), maxlen=10_000)
+            self._calls[kind] = deque(now() - row["age"] for row in rows)
         calls = self._calls[kind]
+        while calls and now() - calls[-1] > DAY:
+            calls.pop()
         seconds = wait_for([now() - at for at in calls], windows)
         if seconds > 0:
             raise Waits(budget(method), seconds)

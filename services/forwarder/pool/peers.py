@@ -115,7 +115,8 @@ class PeerBook:
                 del self._known[name]
                 self._unknown.add(name)
             raise
-        return bool(await self._follow(name, last, joined)) or True
+        await self._follow(name, last, joined)
+        return True
 
     def take_joined(self) -> frozenset[GroupRef]:
         """Return the chats of the account, by private id, if they were listed since the last call."""
@@ -167,7 +168,7 @@ class PeerBook:
 
     async def _named(self, name: str, cycle: CycleId) -> Chat:
         """Return the chat of a public name; if others know the name as another chat, that one is meant."""
-        if (await self._joining.standing(name)).asked:
+        if (await self._joining.membership(name)).asked:
             return await self._let_in(name)
         meant = await self._stored.ids_of_others(name)
         try:
@@ -198,18 +199,18 @@ class PeerBook:
 
     async def _invited(self, link: str) -> Chat:
         """Return the chat of an invite link, which the seat joins for its adbot if it is no member."""
-        standing = await self._joining.standing(link)
-        if standing.asked and not await self._joining.look_due(link):
+        membership = await self._joining.membership(link)
+        if membership.asked and not await self._joining.look_due(link):
             raise JoinPending
         try:
             chat = await self._methods.call(Method.INVITE, lambda: self._account.resolve(link))
         except NotAMember:
-            if standing.asked:
+            if membership.asked:
                 raise JoinPending from None
             return await self._joining.join(link, link)
-        if standing.asked:
+        if membership.asked:
             self._joining.entered(link, chat, approved=True)
-        elif not standing.joined:
+        elif not membership.joined:
             await self._joining.require_own(link, chat)
         return chat
 

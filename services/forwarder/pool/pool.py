@@ -205,6 +205,9 @@ class Pool:
             for task in late:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(TimeoutError):  # another worker would send within a rest that is not stored
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._rests.store_all()
 
 
 def _begin_tasks(seat: SeatAtWork) -> None:

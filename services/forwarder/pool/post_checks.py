@@ -1,7 +1,8 @@
 """A seat's look at posts: whether it can read them, and may forward them."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -21,9 +22,12 @@ from libs.events.values import (
 from libs.eventsourcing import Cause, Causes, Engine, Sql, UnitOfWork
 from services.forwarder.access.commands import Deny, Lasting, Read, Refusal
 from services.forwarder.access.domain import ACCESS
+from services.forwarder.client.commands import Pause
+from services.forwarder.client.domain import CLIENT
 from services.forwarder.pool.confirmation import LOSSES
 from services.forwarder.pool.connection import SessionConnection
 from services.forwarder.pool.leases import Lease, require
+from services.forwarder.pool.news import record
 from services.forwarder.pool.posting import Posting
 from services.forwarder.pool.recording import ACTOR
 from services.forwarder.pool.tasks import Task, TaskKind, put_off, remove
@@ -79,6 +83,11 @@ class PostTask:
     adbot: AdbotId
     application: ApplicationId
     detail: Detail
+
+    @property
+    def cause(self) -> Cause:
+        """The request."""
+        return Cause(self.detail.correlation_id, self.detail.requested_by)
 
     @classmethod
     def of(cls, task: Task) -> "PostTask":
@@ -151,17 +160,40 @@ class PostChecks:
     async def found(self, asked: PostTask, found: Found | MessengerError) -> MessengerError | None:
         """Store what was found, or when to look again; return the error if the session is lost."""
         if isinstance(found, Found):
-            await self._engine.run(lambda unit: self._answer(unit, asked, found), Causes.unprompted(ACTOR))
+            await self._run(lambda unit: self._answer(unit, asked, found))
             return None
         if found.meaning.result in LOSSES:
             return found
+        if found.meaning.result is ResultClass.RATE_LIMITED and found.meaning.wait_seconds:
+            await self._run(lambda unit: self._rest(unit, asked, found))
+            return None
         seconds = found.meaning.wait_seconds or AGAIN_SECONDS
         await self._engine.query(lambda sql: put_off(sql, self._lease.session, asked.task, seconds))
         return None
 
+    async def learnt(self, asked: PostTask, posting: Posting) -> None:
+        """Record what the session has learnt besides its findings: also later checks respect a wait."""
+        if news := posting.news():
+            session = self._lease.session
+            await self._run(lambda unit: record(unit, session, asked.adbot, asked.cause, news))
+            posting.told(news)
+
+    async def _run(self, work: Callable[[UnitOfWork], Awaitable[None]]) -> None:
+        async def fenced(unit: UnitOfWork) -> None:
+            await require(unit.flushed, self._lease)
+            await work(unit)
+
+        await self._engine.run(fenced, Causes.unprompted(ACTOR))
+
+    async def _rest(self, unit: UnitOfWork, asked: PostTask, error: MessengerError) -> None:
+        """Let the account rest, as after a wait on reading a post in a cycle; then it looks again."""
+        at: datetime = await unit.flushed.fetchval("select clock_timestamp()")
+        until = at + timedelta(seconds=error.meaning.wait_seconds)
+        pause = Pause(until, error.meaning.result, error.name, unit.at)
+        await unit.execute(CLIENT, self._lease.session, pause, because=asked.cause)
+
     async def _answer(self, unit: UnitOfWork, asked: PostTask, found: Found) -> None:
-        await require(unit.flushed, self._lease)
-        session, cause = self._lease.session, Cause(asked.detail.correlation_id, asked.detail.requested_by)
+        session, cause = self._lease.session, asked.cause
         if not await remove(unit.flushed, session, TaskKind.POST_CHECK, asked.check):
             return  # the session has left the adbot, or the time is over
         answer = Answer(asked.check, asked.adbot, session, found.findings)

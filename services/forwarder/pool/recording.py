@@ -153,7 +153,7 @@ class Recorder:
         if joined := posting.take_joined():
             await self._run(lambda unit: self._facts.joined(unit, send, joined))
         if news := posting.news():
-            await self._run(lambda unit: record(unit, self._lease.session, send, news))
+            await self._run(lambda unit: record(unit, self._lease.session, send.adbot, send.cause, news))
             posting.told(news)
 
     async def break_source(self, send: Send, error: ErrorName) -> None:

@@ -64,22 +64,27 @@ class Rests:
         while True:
             await self._some.wait()
             await asyncio.sleep(RETRY_SECONDS)
-            for session, rest in list(self._owed.items()):
-                try:
-                    await self.store(session)
-                except (Transient, StatementRejected, OSError) as trouble:
-                    log.warning("rest.not_stored", session=str(session), error=repr(trouble))
-                    if rest.until < now():
-                        self._forget(session, rest)
+            await self.store_all()
+
+    async def store_all(self) -> None:
+        """Try once to store each rest that is not stored yet."""
+        for session, rest in list(self._owed.items()):
+            try:
+                await self.store(session)
+            except (Transient, StatementRejected, OSError) as trouble:
+                log.warning("rest.not_stored", session=str(session), error=repr(trouble))
+                if rest.until < now():
+                    self._forget(session, rest)
 
     async def _store(self, session: SessionId, rest: Rest) -> None:
         async def work(unit: UnitOfWork) -> None:
             at: datetime = await unit.flushed.fetchval("select clock_timestamp()")
-            until = at + timedelta(seconds=max(0.0, rest.until - now()))
+            until = at + timedelta(seconds=rest.until - now())
             pause = Pause(until, rest.result, rest.error, unit.at)
             await unit.execute(CLIENT, session, pause, because=rest.cause)
 
-        await self._engine.run(work, Causes.unprompted(ACTOR))
+        if rest.until > now():  # else there is nothing to wait for any more
+            await self._engine.run(work, Causes.unprompted(ACTOR))
         self._forget(session, rest)
 
     def _forget(self, session: SessionId, rest: Rest) -> None:

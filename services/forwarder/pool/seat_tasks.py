@@ -103,6 +103,9 @@ class SeatTasks:
                 answer = await interruptible(self._look_at(asked), stop, seconds)
                 if isinstance(answer, Found):
                     await self._health.reached()
+                working_for = self._connection.working_for
+                if working_for is not None and working_for[0] == asked.adbot:
+                    await self._post_checks.learnt(asked, working_for[1])
                 return await self._post_checks.found(asked, answer)
 
     async def _look_at(self, asked: PostTask) -> Found | MessengerError:

@@ -89,6 +89,17 @@ async def test_a_blocked_group_stays_blocked_under_a_new_name(harness: Forwarder
         assert await outcome(harness, seats, "@a_new_name") == (STOPPED, "TARGET_BLOCKED")
 
 
+async def test_a_blocked_group_is_not_begun_together_with_others(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    groups = harness.groups(3, seats)
+    async with harness.working():
+        assert await harness.finished(await harness.begin(seats, groups, post=TEXT)) == {SENT: 3}
+        await put(harness, groups[1])
+        cycle = await harness.begin(seats, groups, post=TEXT)
+        assert await harness.finished(cycle) == {SENT: 2, STOPPED: 1}
+    assert harness.copies(groups) == {1: 1, 2: 2}
+
+
 async def test_a_blocked_link_is_asked_about_once_by_each_session(harness: ForwarderHarness) -> None:
     seats = await harness.seats(1)
     (other,) = harness.groups(1, seats)

@@ -50,15 +50,27 @@ async def test_the_budget_grows_with_the_age_in_stock(harness: ForwarderHarness)
         assert await harness.finished(cycle) == {SENT: 2, LEFT_OUT: 2}
 
 
+async def test_sends_that_are_begun_together_stay_within_the_budget(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    groups = harness.groups(6, seats)
+    async with harness.working():  # from now on the names are known
+        assert await harness.finished(await harness.begin(seats, groups, post=TEXT)) == {SENT: 6}
+    async with harness.working(daily_sends=9):
+        cycle = await harness.begin(seats, groups, post=TEXT)
+        assert await harness.finished(cycle) == {SENT: 3, LEFT_OUT: 3}
+    assert await counted(harness) == [9]
+
+
 async def test_sends_that_were_begun_and_not_made_do_not_count(harness: ForwarderHarness) -> None:
     seats = await harness.seats(1)
     groups = harness.groups(10, seats)
-    cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=0.3))
 
     async def some() -> bool:
-        return bool(harness.sent())
+        return len(harness.sent()) > len(groups)
 
     async with harness.working():
+        assert await harness.finished(await harness.begin(seats, groups)) == {SENT: 10}
+        cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=0.3))
         await until(some)
         await harness.stop(cycle)
     assert await counted(harness) == [len(harness.sent())]

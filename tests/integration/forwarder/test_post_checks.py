@@ -4,9 +4,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import uuid4
 
-from libs.events.forwarder import AccessDenied, AccessRegained, PostChecked, PostFinding, RegainReason
+from libs.events.forwarder import (
+    AccessDenied,
+    AccessRegained,
+    MethodRested,
+    PostChecked,
+    PostFinding,
+    RegainReason,
+    SeatRested,
+)
 from libs.events.scheduler import PostCheckRequested
-from libs.events.values import AccountId, ChannelPost, Party, PostCheckId, ResultClass, Seat
+from libs.events.values import AccountId, ChannelPost, Method, Party, PostCheckId, ResultClass, Seat
 from libs.eventsourcing import Cause
 from libs.eventsourcing.values import new_id, utc_now
 from sandbox.telegram.models import JournalQuery
@@ -172,3 +180,32 @@ async def test_the_schedulers_request_is_answered(system: System) -> None:
         asked = await connection.fetchrow("select id, correlation_id from engine.events")
     assert asked is not None
     assert (answer.envelope.causation_id, answer.envelope.correlation_id) == tuple(asked)
+
+
+async def test_a_wait_on_a_method_lasts_beyond_the_check_that_met_it(harness: ForwarderHarness) -> None:
+    """Each check is done under a lease of its own: nothing of the first one is in memory."""
+    seats = await harness.seats(1)
+    resolving = "contacts.resolveUsername"
+    harness.telegram.inject_fault(FaultSpec(method=resolving, name="FLOOD_WAIT_900", times=1))
+    for count in (1, 2):
+        await ask(harness, seats)
+        async with harness.working(health_check_seconds=PERIOD):
+            found = await answers(harness, count)
+        assert found[seats[0].session] == (unreadable(POST, "METHOD_RESTS resolve"),)
+    assert len(harness.telegram.journal(JournalQuery(method=resolving))) == 1
+    assert [one.method for one in await harness.events_of(MethodRested)] == [Method.RESOLVE]
+
+
+async def test_a_wait_on_reading_posts_rests_the_account(harness: ForwarderHarness) -> None:
+    """As in a cycle, which reads posts by the same method: a second check does not ask within the wait."""
+    seats = await harness.seats(1)
+    harness.telegram.inject_fault(FaultSpec(method=READ, name="FLOOD_WAIT_900", times=1))
+    await ask(harness, seats)
+    async with harness.working(health_check_seconds=PERIOD):
+        (rested,) = await until(lambda: harness.events_of(SeatRested), bool)
+        assert (rested.session, rested.error) == (seats[0].session, "FLOOD_WAIT_900")
+        await ask(harness, seats)
+        assert await harness.finished(await harness.begin(seats, harness.groups(1, seats))) == {
+            ResultClass.RATE_LIMITED: 1
+        }
+    assert len(harness.telegram.journal(JournalQuery(method=READ))) == 1

@@ -117,7 +117,7 @@ async def members_of(sql: Sql, adbot: AdbotId) -> Mapping[GroupRef, frozenset[Se
 
 
 @dataclass(frozen=True)
-class Standing:
+class MembershipState:
     """What the seats of an adbot have done to get into a group."""
 
     joined: bool
@@ -128,7 +128,7 @@ class Standing:
     """Another seat has asked to, and may still get an answer."""
 
 
-async def standing_at(sql: Sql, adbot: AdbotId, ref: GroupRef, session: SessionId) -> Standing:
+async def membership_state(sql: Sql, adbot: AdbotId, ref: GroupRef, session: SessionId) -> MembershipState:
     """Return what a seat and the others of its adbot have done to get into a group."""
     rows = await sql.fetch(
         "select session, joined, at > clock_timestamp() - $3::interval as lately from memberships "
@@ -137,7 +137,7 @@ async def standing_at(sql: Sql, adbot: AdbotId, ref: GroupRef, session: SessionI
         ref,
         UNANSWERED,
     )
-    return Standing(
+    return MembershipState(
         joined=any(row["joined"] for row in rows if row["session"] == session),
         asked=any(not row["joined"] for row in rows if row["session"] == session),
         other_asked=any(row["lately"] and not row["joined"] for row in rows if row["session"] != session),
