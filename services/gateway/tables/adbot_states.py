@@ -164,8 +164,8 @@ _ADBOT = (
     "array(select distinct of_list.target from group_lists l, "
     "unnest(l.groups, l.chats) as of_list (target, chat) join blocked_targets b on b.chat = of_list.chat "
     "where l.list = any(s.lists) order by of_list.target) as blocked_in_lists, "
-    "(select count(distinct target) from group_lists l, unnest(l.groups) as target "
-    "where l.list = any(s.lists) and not s.targets ? target) as listed, "
+    "(select count(*) from (select unnest(l.groups) from group_lists l where l.list = any(s.lists) "
+    "except select jsonb_array_elements_text(s.targets)) as others) as listed, "
     "(select due_pause_seconds from statistics t where t.adbot = a.adbot) as last_pause_seconds "
     "from adbots a left join adbot_schedules s using (adbot)"
 )
