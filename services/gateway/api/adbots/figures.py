@@ -8,16 +8,9 @@ from libs.events.values import AdbotId
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.routes import shown_adbot
 from services.gateway.api.desk import DeskDep
-from services.gateway.api.listings import (
-    GroupCursorDep,
-    LogCursorDep,
-    SearchDep,
-    StateQuery,
-    groups_of_adbot,
-    log_of_adbot,
-)
+from services.gateway.api.listings import GroupsQueryDep, LogQueryDep, groups_of_adbot, log_of_adbot
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.shapes import Limit, Page
+from services.gateway.api.requests.shapes import Page
 from services.gateway.tables.adbot_states import AdbotState
 from services.gateway.tables.delivery_log import LogLine
 from services.gateway.tables.figures import GroupFigures, Statistics, statistics_of
@@ -29,27 +22,23 @@ router = APIRouter(prefix="/adbots", tags=["adbots"])
 async def get_logs(
     adbot: Annotated[AdbotState, Depends(shown_adbot)],
     desk: DeskDep,
-    search: SearchDep,
-    after: LogCursorDep,
-    limit: Limit = 100,
+    wanted: LogQueryDep,
 ) -> Page[LogLine]:
     """Return an adbot's last deliveries, the latest first."""
-    return await log_of_adbot(desk, AdbotId(adbot.id), search, after, limit)
+    return await log_of_adbot(desk, AdbotId(adbot.id), wanted)
 
 
 @router.get("/{adbot_id}/groups", summary="List the groups with their figures", responses=problems(401, 404))
 async def list_groups(
     adbot: Annotated[AdbotState, Depends(shown_adbot)],
     desk: DeskDep,
-    after: GroupCursorDep,
-    state: StateQuery = None,
-    limit: Limit = 100,
+    wanted: GroupsQueryDep,
 ) -> Page[GroupFigures]:
     """Return an adbot's groups by name: what was sent, what was refused and by whom, and until when.
 
     A group that no cycle has named for 90 days is left out, unless the advertisement names it.
     """
-    return await groups_of_adbot(desk, AdbotId(adbot.id), state, after, limit)
+    return await groups_of_adbot(desk, AdbotId(adbot.id), wanted)
 
 
 @router.get("/{adbot_id}/statistics", summary="Show an adbot's statistics", responses=problems(401, 404))
