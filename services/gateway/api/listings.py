@@ -1,6 +1,7 @@
 """Pages of an adbot's log and groups, for the routes of clients and of the operator."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from libs.events.values import AdbotId, ResultClass
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.desk import Desk
 from services.gateway.api.requests.cursors import CursorText, decoded, encoded
-from services.gateway.api.requests.shapes import Page, WithoutNul
+from services.gateway.api.requests.shapes import Limit, Page, WithoutNul
 from services.gateway.tables.delivery_log import LogCursor, LoggedLine, LogLine, LogSearch, log_page
 from services.gateway.tables.figures import GroupFigures, GroupState, groups_of
 
@@ -46,17 +47,32 @@ def group_of(cursor: CursorText = None) -> str | None:
     return decoded(cursor, 1, lambda parts: parts[0])
 
 
-SearchDep = Annotated[LogSearch, Depends(search_of)]
-LogCursorDep = Annotated[LogCursor | None, Depends(log_cursor_of)]
-GroupCursorDep = Annotated[str | None, Depends(group_of)]
-StateQuery = Annotated[GroupState | None, Query(description="Only groups in this state.")]
+@dataclass(frozen=True, slots=True)
+class LogQuery:
+    """The page of a log that a request asks for."""
+
+    search: Annotated[LogSearch, Depends(search_of)]
+    after: Annotated[LogCursor | None, Depends(log_cursor_of)]
+    limit: Limit = 100
 
 
-async def log_of_adbot(
-    desk: Desk, adbot: AdbotId, search: LogSearch, after: LogCursor | None, limit: int
-) -> Page[LogLine]:
+@dataclass(frozen=True, slots=True)
+class GroupsQuery:
+    """The page of groups that a request asks for."""
+
+    after: Annotated[str | None, Depends(group_of)]
+    state: Annotated[GroupState | None, Query(description="Only groups in this state.")] = None
+    limit: Limit = 100
+
+
+LogQueryDep = Annotated[LogQuery, Depends()]
+GroupsQueryDep = Annotated[GroupsQuery, Depends()]
+
+
+async def log_of_adbot(desk: Desk, adbot: AdbotId, wanted: LogQuery) -> Page[LogLine]:
     """Return a page of an adbot's log."""
-    found = await desk.ask(lambda sql: log_page(sql, adbot, search, after, limit + 1))
+    limit = wanted.limit
+    found = await desk.ask(lambda sql: log_page(sql, adbot, wanted.search, wanted.after, limit + 1))
     following = _after(found, limit)
     return Page[LogLine](items=[one.line for one in found[:limit]], next=following)
 
@@ -68,10 +84,11 @@ def _after(found: Sequence[LoggedLine], limit: int) -> str | None:
     return encoded(last.at.isoformat(), last.position, last.line)
 
 
-async def groups_of_adbot(
-    desk: Desk, adbot: AdbotId, state: GroupState | None, after: str | None, limit: int
-) -> Page[GroupFigures]:
+async def groups_of_adbot(desk: Desk, adbot: AdbotId, wanted: GroupsQuery) -> Page[GroupFigures]:
     """Return a page of an adbot's groups."""
-    found = await desk.view(lambda sql: groups_of(sql, adbot, state, after, limit + 1, utc_now()))
+    limit = wanted.limit
+    found = await desk.view(
+        lambda sql: groups_of(sql, adbot, wanted.state, wanted.after, limit + 1, utc_now())
+    )
     following = encoded(found[limit - 1].group) if len(found) > limit else None
     return Page[GroupFigures](items=found[:limit], next=following)

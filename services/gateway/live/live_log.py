@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import Counter
 from typing import Protocol
 
 import structlog
@@ -70,14 +69,12 @@ class LiveLog:
 
         Raise `TooManyListeners`. Whoever joins must `leave`.
         """
-        per_account = Counter(one.account for one in self._listeners)
-        if len(self._listeners) >= self._most or per_account[account] >= self._most_per_account:
-            raise TooManyListeners
         listener = Listener(account, adbot)
         try:
             async with self._joining:
                 if not self._listeners:
                     self._mark = await self._folded()
+                self._check_room(account)  # nothing is awaited between this and the adding
                 self._add(listener)
             listener.begin = begin = await self._folded()  # not before the mark: what follows is in the queue
             if after is None:
@@ -113,6 +110,11 @@ class LiveLog:
                 log.warning("live_log.retry", error=repr(trouble))
                 await asyncio.sleep(RETRY_SECONDS)
             await asyncio.sleep(PACE_SECONDS)
+
+    def _check_room(self, account: AccountId) -> None:
+        of_account = sum(one.account == account for one in self._listeners)
+        if len(self._listeners) >= self._most or of_account >= self._most_per_account:
+            raise TooManyListeners
 
     def _add(self, listener: Listener) -> None:
         self._listeners.add(listener)

@@ -11,8 +11,17 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from libs.events.chat_ids import chat_of
 from libs.events.scheduler import GroupOption, PostOrder, SkipReason, StopReason
-from libs.events.values import AccountId, AdbotId, OrderNumber, PlanKind, Post, SendOptions
+from libs.events.values import (
+    MAX_GROUPS,
+    AccountId,
+    AdbotId,
+    OrderNumber,
+    PlanKind,
+    Post,
+    SendOptions,
+)
 from libs.eventsourcing import Row, Sql
+from services.gateway.tables.adbot_query import ADBOT
 from services.gateway.tables.group_options import options_in
 from services.gateway.tables.overruns import USUAL_PAUSE_SECONDS, warning_of
 from services.gateway.tables.pacing import AdbotPacing
@@ -151,41 +160,21 @@ class AdminAdbot(AdbotState):
     """The account may use private ids."""
 
 
-_ADBOT = (
-    "select a.*, s.post::text as post, s.more_posts::text as more_posts, s.post_order, "
-    "s.targets::text as targets, s.lists, s.group_options::text as group_options, "
-    "s.options::text as options, s.beyond_limit, coalesce(s.running, false) as running, "
-    "s.next_due, s.next_start, s.stop_reason, s.stop_detail, s.last_cycle, s.last_cycle_at, "
-    "s.skipped_at, s.skip_reason, "
-    "s.pacing::text as pacing, exists (select from pauses) as paused, "
-    "(select count(*) from stock k where k.adbot = a.adbot and k.state = 'ASSIGNED' "
-    "and k.unreachable_since is not null) as unreachable, "
-    "array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked, "
-    "array(select distinct of_list.target from group_lists l, "
-    "unnest(l.groups, l.chats) as of_list (target, chat) join blocked_targets b on b.chat = of_list.chat "
-    "where l.list = any(s.lists) order by of_list.target) as blocked_in_lists, "
-    "(select count(distinct target) from group_lists l, unnest(l.groups) as target "
-    "where l.list = any(s.lists) and not s.targets ? target) as listed, "
-    "(select due_pause_seconds from statistics t where t.adbot = a.adbot) as last_pause_seconds "
-    "from adbots a left join adbot_schedules s using (adbot)"
-)
-
-
 async def adbots_of(sql: Sql, account: AccountId, at: datetime) -> list[AdbotState]:
     """Return an account's adbots, the oldest first."""
-    rows = await sql.fetch(f"{_ADBOT} where account = $1 order by provisioned_at, adbot", account)
+    rows = await sql.fetch(f"{ADBOT} where account = $1 order by provisioned_at, adbot", account)
     return [_state(row, at) for row in rows]
 
 
 async def adbot_of(sql: Sql, account: AccountId, adbot: AdbotId, at: datetime) -> AdbotState | None:
     """Return an adbot of this account, else None."""
-    row = await sql.fetchrow(f"{_ADBOT} where adbot = $1 and account = $2", adbot, account)
+    row = await sql.fetchrow(f"{ADBOT} where adbot = $1 and account = $2", adbot, account)
     return None if row is None else _state(row, at)
 
 
 async def any_adbot(sql: Sql, adbot: AdbotId, at: datetime) -> AdminAdbot | None:
     """Return an adbot of any account."""
-    row = await sql.fetchrow(f"{_ADBOT} where adbot = $1", adbot)
+    row = await sql.fetchrow(f"{ADBOT} where adbot = $1", adbot)
     if row is None:
         return None
     state = _state(row, at).model_dump()
@@ -268,7 +257,10 @@ def _warning(row: Row, pacing: AdbotPacing) -> str | None:
     pause: float = row["last_pause_seconds"] or USUAL_PAUSE_SECONDS
     if pacing.delay_seconds is not None:
         pause = pacing.delay_seconds + (pacing.jitter_seconds or 0) / 2
-    groups = len(json.loads(row["targets"])) + row["listed"] - len(_blocked(row))
+    own = len(json.loads(row["targets"]))
+    most = max(own, row["max_groups"] or MAX_GROUPS)
+    idle = {*_blocked(row), *row["paused_groups"]}
+    groups = max(0, min(own + row["listed"], most) - len(idle))
     return warning_of(groups, row["seats_filled"], pause, row["interval_seconds"])
 
 

@@ -87,10 +87,12 @@ where d.adbot = $1 and ($2::timestamptz is null or (d.at <= $2 and (d.at, d.posi
   and ($5::text is null or d.target = $5) and ($6::text is null or d.result = $6)
 order by d.at desc, d.position desc, d.line desc limit $7
 """
-_LATEST = "(select * from deliveries where adbot = $1 order by at desc limit $2)"
+_LATEST = (
+    "(select * from deliveries where adbot = $1 and (xid, position) <= ($6, $7) order by at desc limit $2)"
+)
 _IN_ORDER = "order by d.xid, d.position, d.line"
 _MISSED = f"""{_LINE.format(deliveries=_LATEST)}
-where (d.xid, d.position, d.line) > ($3, $4, $5) and (d.xid, d.position) <= ($6, $7)
+where (d.xid, d.position, d.line) > ($3, $4, $5)
 {_IN_ORDER}
 """
 _FOLDED = f"""{_LINE.format(deliveries="deliveries")}

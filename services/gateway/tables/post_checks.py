@@ -128,7 +128,12 @@ async def checks_of(sql: Sql, adbot: AdbotId, at: datetime) -> list[PostCheck]:
 
 async def running_check(sql: Sql, adbot: AdbotId, at: datetime) -> PostCheck | None:
     """Return the check of an adbot that seats may still answer, else None."""
-    found = await checks_of(sql, adbot, at)
+    rows = await sql.fetch(
+        f"{_CHECKS} where adbot = $1 and expires_at > $2 order by requested_at desc, post_check desc",
+        adbot,
+        at,
+    )
+    found = [await _check(sql, row, at) for row in rows]
     return next((check for check in found if check.status is CheckStatus.RUNNING), None)
 
 

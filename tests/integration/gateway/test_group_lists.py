@@ -152,6 +152,12 @@ async def test_the_groups_of_lists_count_for_the_time_that_a_cycle_takes(
     wanted = {"post": POST, "groups": ["@a_group_7", "@another_group"], "lists": [many]}
     answer = await owner.http.put(f"adbots/{adbot}/advertisement", json=wanted)
     assert "401 groups" in answer.json()["warning"]
+    paused = {"group": "@a_group_9", "paused": True}
+    await owner.http.put(f"group-lists/{many}/groups/options", json=paused)
+    assert "400 groups" in (await owner.get(f"adbots/{adbot}"))["warning"]
+    resumed = {"group": "@a_group_9", "paused": False}
+    answer = await owner.http.put(f"adbots/{adbot}/groups/options", json=resumed)
+    assert "401 groups" in answer.json()["warning"]
 
 
 async def test_one_group_is_paused_without_the_others(owner: Client, adbot: AdbotId) -> None:

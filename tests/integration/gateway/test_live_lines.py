@@ -9,12 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from libs.events.gateway import Role
 from libs.events.values import AdbotId, ResultClass
-from libs.eventsourcing.values import new_id
+from libs.eventsourcing.values import new_id, utc_now
+from services.gateway.api.requests.tokens import Identity, Tokens
 from services.gateway.live import live_log
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway.harness import Client, GatewayHarness
+from tests.integration.gateway.harness import JWT_SECRET, Client, GatewayHarness
 from tests.integration.gateway.sending import Advertised, advertised, delivery
 from tests.support.queries import Queries
 from tests.support.waiting import until
@@ -137,3 +140,30 @@ async def test_listening_ends_with_ownership(
         await queries.value("update adbots.adbots set account = $1 where adbot = $2", new_id(), ad.adbot)
         await queries.close()
         assert (await stream.next("end"))[1] == {"code": "not_yours"}
+
+
+async def test_listening_ends_with_the_token(client: Client, harness: GatewayHarness) -> None:
+    ad = await advertised(harness, client, "@alpha")
+    brief = Tokens(SecretStr(JWT_SECRET), seconds=2)
+    token = brief.issue(Identity(client.account, Role.CLIENT), "NONE", utc_now())
+    http = httpx.AsyncClient(
+        base_url=client.http.base_url,
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=DEADLINE_SECONDS,
+    )
+    async with http, listening(http, ad.adbot) as stream:
+        assert (await stream.next("end"))[1] == {"code": "token_expired"}
+
+
+async def test_listening_ends_with_the_process(client: Client, harness: GatewayHarness) -> None:
+    ad = await advertised(harness, client, "@alpha")
+    async with AsyncExitStack() as stack:
+        replica = await stack.enter_async_context(harness.gateway(postgres_url=harness.gateway_database))
+        http = httpx.AsyncClient(
+            base_url=replica.base_url.join("/api/v1/"),
+            headers=client.http.headers,
+            timeout=DEADLINE_SECONDS,
+        )
+        async with http, listening(http, ad.adbot) as stream:
+            _, (_, end) = await asyncio.gather(stack.aclose(), stream.next("end"))
+    assert end == {"code": "stopping"}

@@ -1,6 +1,7 @@
-"""An adbot is its owner's only, as the gateway and the scheduler say together."""
+"""An adbot is its owner's only, as the gateway and the scheduler say together; who may call each route."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
@@ -27,6 +28,13 @@ BODIES = {
     "renewal": {"pay_currency": "BTC"},
 }
 PREFIX = "/api/v1/"
+PUBLIC = {
+    ("GET", "catalogue"),
+    ("POST", "checkout"),
+    ("GET", "payments/{order_number}"),
+    ("POST", "webhooks/nowpayments"),
+    ("POST", "auth/sign-in"),
+}
 CHECK = "01a2264c-34a9-71ac-a590-0e474f8e1816"
 ROUTES = sorted(
     (method, route.path.removeprefix("/"))
@@ -96,6 +104,23 @@ def test_all_routes_of_one_adbot_are_asked() -> None:
         )
         == ROUTES
     )
+
+
+async def test_every_route_but_the_public_ones_asks_for_a_token(
+    harness: GatewayHarness, stranger: Client
+) -> None:
+    asked = set[tuple[str, str]]()
+    for path, methods in make_app().openapi()["paths"].items():
+        route = path.removeprefix(PREFIX)
+        for method in map(str.upper, methods):
+            url = re.sub(r"{[^}]+}", str(uuid4()), path)
+            if (method, route) not in PUBLIC:
+                answers = [await harness.http.request(method, url)]
+                if route.startswith("admin/"):
+                    answers.append(await stranger.http.request(method, str(harness.http.base_url.join(url))))
+                assert {answer.status_code for answer in answers} == {401}, (method, path)
+            asked.add((method, route))
+    assert asked > PUBLIC
 
 
 @pytest.mark.parametrize(("method", "path"), ROUTES)

@@ -1,19 +1,23 @@
 """Live lines: slow readers are dropped, streams end with the token, and the format of events."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import cast
 from uuid import uuid4
 
 import pytest
 from starlette.types import Message
 
 from libs.events.values import AccountId, AdbotId, ResultClass
-from libs.eventsourcing.values import utc_now
+from libs.eventsourcing import Engine
+from libs.eventsourcing.values import Cursor, utc_now
 from services.gateway.api.adbots import live
 from services.gateway.api.requests.event_stream import HEARTBEAT, EventStreamResponse, rendered
 from services.gateway.api.requests.problems import Denied
 from services.gateway.live.listener import MOST_WAITING, EndReason, Listener
+from services.gateway.live.live_log import LiveLog
 from services.gateway.tables.delivery_log import LinePosition, LoggedLine, LogLine
 
 ADBOT = AdbotId(uuid4())
@@ -44,6 +48,29 @@ async def test_a_slow_reader_is_dropped_and_nothing_is_kept_for_it() -> None:
     slow.put(line(MOST_WAITING + 1))
     assert slow.ended is EndReason.TOO_SLOW
     assert await slow.take(1) == []
+
+
+class Folding:
+    """A reader of read models whose checkpoint is asked for slowly."""
+
+    async def checkpoint(self, source: str) -> Cursor:
+        await asyncio.sleep(0)
+        return Cursor(len(source), 1)
+
+    async def advanced(self, within_seconds: float) -> None:
+        await asyncio.sleep(within_seconds)
+
+
+async def test_listeners_that_join_at_once_are_limited_too() -> None:
+    live_log = LiveLog(cast("Engine", None), Folding(), most=3, most_per_account=2)
+    accounts = [AccountId(uuid4()) for _ in range(2)]
+    joined = await asyncio.gather(
+        *(live_log.join(account, ADBOT, None) for account in accounts * 3), return_exceptions=True
+    )
+    listeners = [one[0] for one in joined if isinstance(one, tuple)]
+    assert Counter(one.account for one in listeners) == {accounts[0]: 2, accounts[1]: 1}
+    live_log.leave(listeners[0])
+    await live_log.join(accounts[1], ADBOT, None)
 
 
 async def test_lines_that_a_listener_got_before_are_not_given_again() -> None:

@@ -6,19 +6,11 @@ from fastapi import APIRouter, Depends
 
 from libs.events.values import AdbotId
 from libs.eventsourcing.values import utc_now
-from services.gateway.api.adbots.routes import shown_adbot
+from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.desk import DeskDep
-from services.gateway.api.listings import (
-    GroupCursorDep,
-    LogCursorDep,
-    SearchDep,
-    StateQuery,
-    groups_of_adbot,
-    log_of_adbot,
-)
+from services.gateway.api.listings import GroupsQueryDep, LogQueryDep, groups_of_adbot, log_of_adbot
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.shapes import Limit, Page
-from services.gateway.tables.adbot_states import AdbotState
+from services.gateway.api.requests.shapes import Page
 from services.gateway.tables.delivery_log import LogLine
 from services.gateway.tables.figures import GroupFigures, Statistics, statistics_of
 
@@ -27,32 +19,28 @@ router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 @router.get("/{adbot_id}/logs", summary="List deliveries", responses=problems(401, 404))
 async def get_logs(
-    adbot: Annotated[AdbotState, Depends(shown_adbot)],
+    adbot: Annotated[AdbotId, Depends(own_adbot)],
     desk: DeskDep,
-    search: SearchDep,
-    after: LogCursorDep,
-    limit: Limit = 100,
+    wanted: LogQueryDep,
 ) -> Page[LogLine]:
     """Return an adbot's last deliveries, the latest first."""
-    return await log_of_adbot(desk, AdbotId(adbot.id), search, after, limit)
+    return await log_of_adbot(desk, adbot, wanted)
 
 
 @router.get("/{adbot_id}/groups", summary="List the groups with their figures", responses=problems(401, 404))
 async def list_groups(
-    adbot: Annotated[AdbotState, Depends(shown_adbot)],
+    adbot: Annotated[AdbotId, Depends(own_adbot)],
     desk: DeskDep,
-    after: GroupCursorDep,
-    state: StateQuery = None,
-    limit: Limit = 100,
+    wanted: GroupsQueryDep,
 ) -> Page[GroupFigures]:
     """Return an adbot's groups by name: what was sent, what was refused and by whom, and until when.
 
     A group that no cycle has named for 90 days is left out, unless the advertisement names it.
     """
-    return await groups_of_adbot(desk, AdbotId(adbot.id), state, after, limit)
+    return await groups_of_adbot(desk, adbot, wanted)
 
 
 @router.get("/{adbot_id}/statistics", summary="Show an adbot's statistics", responses=problems(401, 404))
-async def get_statistics(adbot: Annotated[AdbotState, Depends(shown_adbot)], desk: DeskDep) -> Statistics:
+async def get_statistics(adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep) -> Statistics:
     """Return an adbot's statistics since it was created, and those of its sessions."""
-    return await desk.view(lambda sql: statistics_of(sql, AdbotId(adbot.id), utc_now()))
+    return await desk.view(lambda sql: statistics_of(sql, adbot, utc_now()))

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Header
 
 from libs.events.values import AdbotId
 from libs.eventsourcing.values import utc_now
-from services.gateway.api.adbots.routes import shown_adbot
+from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.callers import ClientDep, ExpiryDep
 from services.gateway.api.desk import LiveDep
 from services.gateway.api.openapi import Responses, problems
@@ -18,7 +18,6 @@ from services.gateway.api.requests.event_stream import HEARTBEAT, EventStreamRes
 from services.gateway.api.requests.problems import Denied, FieldProblem
 from services.gateway.live.listener import EndReason, Listener
 from services.gateway.live.live_log import TooManyListeners
-from services.gateway.tables.adbot_states import AdbotState
 from services.gateway.tables.delivery_log import RESUMED, LinePosition, LoggedLine
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
@@ -58,7 +57,7 @@ def last_line_of(
     responses=problems(401, 404, 429) | _STREAM,
 )
 async def listen(
-    adbot: Annotated[AdbotState, Depends(shown_adbot)],
+    adbot: Annotated[AdbotId, Depends(own_adbot)],
     caller: ClientDep,
     expires_at: ExpiryDep,
     after: Annotated[LinePosition | None, Depends(last_line_of)],
@@ -72,7 +71,7 @@ async def listen(
     `token_expired`, `not_yours` or `stopping`; connect again with the last id.
     """
     try:
-        listener, missed = await live.join(caller.account, AdbotId(adbot.id), after)
+        listener, missed = await live.join(caller.account, adbot, after)
     except TooManyListeners:
         detail = "close a connection, or try again later; /logs has the same lines"
         raise Denied(

@@ -10,14 +10,7 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.api.admin.adbots import adbot_or_denied
 from services.gateway.api.callers import check_admin
 from services.gateway.api.desk import DeskDep
-from services.gateway.api.listings import (
-    GroupCursorDep,
-    LogCursorDep,
-    SearchDep,
-    StateQuery,
-    groups_of_adbot,
-    log_of_adbot,
-)
+from services.gateway.api.listings import GroupsQueryDep, LogQueryDep, groups_of_adbot, log_of_adbot
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.cursors import CursorText, decoded, encoded
 from services.gateway.api.requests.shapes import Limit, Page
@@ -48,24 +41,20 @@ def session_of(cursor: CursorText = None) -> SessionId | None:
 async def get_any_logs(
     adbot: Annotated[AdbotId, Depends(known_adbot)],
     desk: DeskDep,
-    search: SearchDep,
-    after: LogCursorDep,
-    limit: Limit = 100,
+    wanted: LogQueryDep,
 ) -> Page[LogLine]:
     """Return an adbot's last deliveries, the latest first."""
-    return await log_of_adbot(desk, adbot, search, after, limit)
+    return await log_of_adbot(desk, adbot, wanted)
 
 
 @router.get("/adbots/{adbot_id}/groups", summary="List any adbot's groups", responses=problems(401, 404))
 async def list_any_groups(
     adbot: Annotated[AdbotId, Depends(known_adbot)],
     desk: DeskDep,
-    after: GroupCursorDep,
-    state: StateQuery = None,
-    limit: Limit = 100,
+    wanted: GroupsQueryDep,
 ) -> Page[GroupFigures]:
     """Return an adbot's groups by name, with figures and denials."""
-    return await groups_of_adbot(desk, adbot, state, after, limit)
+    return await groups_of_adbot(desk, adbot, wanted)
 
 
 @router.get(
