@@ -4,11 +4,17 @@ from uuid import uuid4
 
 import pytest
 
+from libs.events.commands.scheduler import (
+    AllowPrivateIds,
+    DeleteGroupList,
+    SetAdvertisement,
+    SetGroupList,
+    SetGroupOption,
+    WrittenGroupOption,
+)
 from libs.events.scheduler import (
     AdvertisementSet,
-    AllowPrivateIds,
     CycleDue,
-    DeleteGroupList,
     GroupListDeleted,
     GroupListId,
     GroupListSet,
@@ -16,11 +22,7 @@ from libs.events.scheduler import (
     GroupOptionSet,
     ListGroupOptionSet,
     PrivateIdsForbidden,
-    SetAdvertisement,
-    SetGroupList,
-    SetGroupOption,
     StopReason,
-    WrittenGroupOption,
 )
 from libs.events.values import AdbotId, SendOptions, TextPost
 from libs.eventsourcing import Command

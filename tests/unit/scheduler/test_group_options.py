@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from libs.events.commands.scheduler import WrittenGroupOption
 from libs.events.scheduler import (
     AdbotStopped,
     AdvertisementSet,
@@ -17,7 +18,6 @@ from libs.events.scheduler import (
     GroupOptionSet,
     SkipReason,
     StopReason,
-    WrittenGroupOption,
 )
 from libs.events.values import CycleId, GroupRef, SendOptions, TextPost
 from libs.eventsourcing import ImpossibleEvent
