@@ -77,6 +77,11 @@ class GroupOption(Contract):
     every_seconds: Annotated[int, Field(ge=1, le=30 * 86_400)] | None = None
     """A cycle leaves it out within so many seconds of the last one that did not; None: each cycle sends."""
 
+    @property
+    def differs(self) -> bool:
+        """Whether it says anything that holds for some cycles only."""
+        return self.paused or self.every_seconds is not None
+
 
 def _started_at_anchor(fields: dict[str, Any]) -> dict[str, Any]:
     """Set `started_at` to the anchor: before schema 2 the first cycle was due at the start."""
