@@ -54,8 +54,8 @@ class SkipReason(StrEnum):
     """Since schema 3 of `CycleSkipped`: it was late, as after an outage, and in quiet hours by then."""
     TARGETS_BLOCKED = "targets_blocked"
     """Since schema 3: the operator blocked all its groups."""
-    GROUPS_RESTING = "groups_resting"
-    """Since schema 4: all its groups are paused, or had a post less than their `every_seconds` ago."""
+    GROUPS_NOT_DUE = "groups_not_due"
+    """Since schema 4: all its groups are paused, or took part less than their `every_seconds` ago."""
 
 
 class PostOrder(StrEnum):

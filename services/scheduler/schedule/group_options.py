@@ -42,16 +42,16 @@ def with_option(options: Sequence[GroupOption], option: GroupOption) -> tuple[Gr
     return tuple(by_group([*options, option]).values())
 
 
-def resting(option: GroupOption, last: datetime | None, due_at: datetime) -> bool:
-    """Return whether a cycle leaves a group out that took part in one at `last`.
+def is_due(option: GroupOption, last: datetime | None, due_at: datetime) -> bool:
+    """Return whether a group with this option takes part in a cycle, which it last did at `last`.
 
     One in the future was stamped by a wrong clock, and does not count.
     """
     if option.paused:
-        return True
-    if option.every_seconds is None or last is None or last > due_at:
         return False
-    return due_at - last < timedelta(seconds=option.every_seconds)
+    if option.every_seconds is None or last is None or last > due_at:
+        return True
+    return due_at - last >= timedelta(seconds=option.every_seconds)
 
 
 def remember(
