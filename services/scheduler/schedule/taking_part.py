@@ -49,8 +49,8 @@ def merged(own: tuple[GroupRef, ...], lists: Sequence[GroupList]) -> tuple[Group
 def options_for(own: Sequence[GroupOption], lists: Sequence[GroupList]) -> dict[str, GroupOption]:
     """Return the option of each group that has one: the advertisement's, else that of the first list."""
     found: dict[str, GroupOption] = {}
-    for options in (own, *(one.options for one in lists)):
-        found = by_group(options) | found
+    for options in reversed((own, *(one.options for one in lists))):
+        found |= by_group(options)
     return found
 
 
