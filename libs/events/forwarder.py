@@ -41,7 +41,7 @@ class SessionImported(Event):
 
 
 class SeatRested(Event):
-    """Telegram asked this session to pause; it sends nothing before `until`.
+    """Telegram asked this session to wait; it sends nothing before `until`.
 
     Since schema 2 the result may be `UNREADABLE`. Since schema 3 it may be
     `LEFT_OUT`.
