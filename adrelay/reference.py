@@ -16,11 +16,21 @@ from adrelay.configuration import ALL
 from adrelay.telegram_errors import telegram_errors_page
 from libs.chassis.settings import PREFIX, ServiceSettings, variable
 from libs.events import billing, forwarder, gateway, provisioning, scheduler
+from libs.events.commands import billing as to_billing
+from libs.events.commands import forwarder as to_forwarder
+from libs.events.commands import provisioning as to_provisioning
+from libs.events.commands import scheduler as to_scheduler
 from libs.eventsourcing import Command, Event
 from libs.eventsourcing.hosting import Contract
 
 ROOT = Path(__file__).parent.parent
-_OWNERS = (billing, provisioning, scheduler, forwarder, gateway)
+_OWNERS: tuple[tuple[ModuleType, ...], ...] = (
+    (billing, to_billing),
+    (provisioning, to_provisioning),
+    (scheduler, to_scheduler),
+    (forwarder, to_forwarder),
+    (gateway,),
+)
 _EMBEDDED = {"postgres_url", "nats_url"}
 """The settings that `adrelay up` provides by itself."""
 _COMMAND_LINE = (
@@ -152,10 +162,10 @@ def events_page() -> str:
         "`cmd.<service>.<Command>`, and batches of batchable commands on `cmd.<service>.<Command>.many`.",
         "This page is generated from the docstrings in `libs/events/`.",
     ]
-    for module in _OWNERS:
-        lines += ["", f"## {module.__name__.rpartition('.')[2]}"]
+    for modules in _OWNERS:
+        lines += ["", f"## {modules[0].__name__.rpartition('.')[2]}"]
         for title, kind in (("Events", Event), ("Commands", Command)):
-            found = _contracts(module, kind)
+            found = [one for module in modules for one in _contracts(module, kind)]
             if found:
                 lines += ["", f"### {title}", ""]
             for contract in found:

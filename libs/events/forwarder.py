@@ -1,11 +1,11 @@
-"""The events and commands of the forwarder: sessions, cycles and deliveries."""
+"""The events of the forwarder: sessions, cycles and deliveries."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import Field, PlainSerializer, SecretStr, StringConstraints
+from pydantic import Field, StringConstraints
 
 from libs.events.values import (
     AdbotId,
@@ -25,7 +25,7 @@ from libs.events.values import (
     SessionId,
     SessionLoss,
 )
-from libs.eventsourcing.model.event import Command, Contract, Event, Upcast
+from libs.eventsourcing.model.event import Contract, Event, Upcast
 
 # -- events: stream client-<session>
 
@@ -41,7 +41,7 @@ class SessionImported(Event):
 
 
 class SeatRested(Event):
-    """Telegram asked this session to pause; it sends nothing before `until`.
+    """Telegram asked this session to wait; it sends nothing before `until`.
 
     Since schema 2 the result may be `UNREADABLE`. Since schema 3 it may be
     `LEFT_OUT`.
@@ -364,31 +364,3 @@ class GroupMoved(Event):
     name: ChatRef | None
     """Its public name now."""
     at: datetime
-
-
-# -- commands
-
-Secret = Annotated[SecretStr, PlainSerializer(lambda secret: secret.get_secret_value(), when_used="json")]
-"""A text that is masked in logs and reprs, and in clear only in a command's serialized form."""
-
-
-class ImportApiPair(Command):
-    """Store a Telegram application's `api_id` and `api_hash` in the vault. Refused: `pair_exists`."""
-
-    pair: ApplicationId
-    api_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
-    api_hash: Annotated[Secret, Field(min_length=32, max_length=32)]
-
-
-class ImportSession(Command):
-    """Read a session, sign in with it once, and store its secret in the vault.
-
-    Refused: `unreadable_session` (with the reason), `session_exists`, `account_exists` (another session of
-    the same Telegram account is stored and alive), `session_dead`, `no_api_pair`, `unknown_api_pair`,
-    `telegram_unreachable`.
-    """
-
-    session: SessionId
-    content: Annotated[Secret, Field(min_length=1, max_length=400_000)]
-    """A string session, or a Telethon `.session` file in base64 after `base64:`."""
-    pair: ApplicationId | None = None

@@ -35,9 +35,9 @@ class ForwardingFigures(Contract):
     sessions_without_worker: int
     """Those of them that no worker has leased."""
     sessions_resting: int
-    """Those of them that Telegram asked to pause."""
+    """Those of them that rest."""
     paced_seconds: float
-    """How long the session with the most work needs at the pace of its adbot, its pause included."""
+    """How long the session with the most work needs at the pace of its adbot, its rest included."""
     workers: tuple[WorkerFigures, ...]
 
     @property

@@ -1,4 +1,4 @@
-"""The events and commands of provisioning: stock and adbots."""
+"""The events of provisioning: stock and adbots."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ from libs.events.values import (
     SessionId,
     SessionLoss,
 )
-from libs.eventsourcing.model.event import Command, Event, Upcast
+from libs.eventsourcing.model.event import Event, Upcast
 
 # -- events: the life of a session, never its secret, stream session-<id>
 
@@ -154,37 +154,6 @@ class SeatsReleased(Event):
 
     Appended at most once per expiry, and per suspension. If the adbot is renewed or restored later, its seats
     wait for stock.
-    """
-
-    adbot: AdbotId
-
-
-# -- commands
-
-
-class ExtendAdbot(Command):
-    """Extend an adbot's validity by days. Refused: `unknown_adbot`."""
-
-    adbot: AdbotId
-    days: Annotated[int, Field(ge=1, le=3660)]
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-
-
-class SuspendAdbot(Command):
-    """Suspend an adbot; accepted if it is suspended already. Refused: `unknown_adbot`.
-
-    With `release_sessions` its sessions return to stock at once, also if it is suspended already.
-    """
-
-    adbot: AdbotId
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
-    release_sessions: bool = False
-
-
-class RestoreAdbot(Command):
-    """Restore a suspended adbot without starting it; empty seats wait for stock.
-
-    Refused: `unknown_adbot`.
     """
 
     adbot: AdbotId

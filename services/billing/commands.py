@@ -8,7 +8,7 @@ import structlog
 from prometheus_client import Counter
 
 from libs.chassis.sampling import SampledLog
-from libs.events.billing import (
+from libs.events.commands.billing import (
     CancelOrder,
     ListProduct,
     MarkPaid,

@@ -1,6 +1,6 @@
 """The forwarder's command handlers."""
 
-from libs.events.forwarder import ImportApiPair, ImportSession
+from libs.events.commands.forwarder import ImportApiPair, ImportSession
 from libs.eventsourcing import CommandHandlers, Refused, Scope, UnitOfWork
 from services.forwarder.context import Context
 from services.forwarder.telegram_application.commands import Import

@@ -107,7 +107,7 @@ class ForwarderSettings(ServiceSettings):
     )
     max_backoff_seconds: float = Field(30.0, gt=0)
     max_wait_in_cycle_seconds: float = Field(
-        300.0, ge=0, description="Groups that would wait longer are left out of the cycle"
+        300.0, ge=0, description="Groups that would wait longer get no post in the cycle"
     )
     health_check_seconds: float = Field(
         21_600.0,
@@ -146,7 +146,7 @@ class ForwarderSettings(ServiceSettings):
     join_check_seconds: float = Field(
         3600.0, ge=0, le=86_400, description="How often a session looks if an admin has let it into a group"
     )
-    account_rest_seconds: float = Field(86_400.0, gt=0, description="How long a limited account is paused")
+    account_rest_seconds: float = Field(86_400.0, gt=0, description="How long a limited account rests")
     denial_seconds: float = Field(
         604_800.0,
         gt=0,

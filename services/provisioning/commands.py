@@ -1,6 +1,6 @@
 """The command handlers of provisioning, for operators."""
 
-from libs.events.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
+from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
 from libs.eventsourcing import CommandHandlers, UnitOfWork
 from services.provisioning.adbot.commands import Extend, Restore, Suspend
 from services.provisioning.adbot.domain import ADBOT

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from libs.events.scheduler import (
+from libs.events.commands.scheduler import (
     AllowPrivateIds,
     BlockSource,
     BlockTarget,
@@ -10,7 +10,6 @@ from libs.events.scheduler import (
     ConfirmGroup,
     DeleteGroupList,
     ForbidPrivateIds,
-    GroupOption,
     PauseAll,
     ResumeAll,
     SetAdvertisement,
@@ -22,6 +21,7 @@ from libs.events.scheduler import (
     UnblockSource,
     UnblockTarget,
 )
+from libs.events.scheduler import GroupOption
 from libs.events.values import GroupRef, Post, TextFormat
 from libs.eventsourcing import CommandHandlers, Refused, Scope, UnitOfWork
 from services.scheduler.confirmations.commands import Confirm

@@ -14,7 +14,7 @@ class SchedulerSettings(ServiceSettings):
     service: ClassVar[str] = "scheduler"
 
     delay_seconds: float = Field(
-        10.0, ge=0, le=3600, description="The pause between two sends of one session"
+        10.0, ge=0, le=3600, description="The delay between two sends of one session"
     )
     jitter_seconds: float = Field(
         3.0, ge=0, le=3600, description="The upper limit of the random time added to each delay"

@@ -17,7 +17,7 @@ from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.switches import Switches
 from services.scheduler.schedule.tables import Waking, looked_at, next_wake, take_waking
 from services.scheduler.schedule.taking_part import GroupList
-from services.scheduler.tables.adbots import adbot_known
+from services.scheduler.tables.adbots import adbots_known
 
 log = structlog.stdlib.get_logger()
 
@@ -31,14 +31,14 @@ async def run_due(unit: UnitOfWork, context: Context) -> int:
     waking = await take_waking(unit.flushed, unit.at)
     adbots = [row.adbot for row in waking]
     await looked_at(unit.flushed, adbots)
+    known = await adbots_known(unit.flushed, adbots)
     used = await lists_used(unit.flushed, adbots)
     read: dict[AccountId, dict[GroupListId, GroupList]] = {}
     for row in waking:
-        adbot = await adbot_known(unit.flushed, row.adbot)
-        if adbot is not None:
+        if (adbot := known.get(row.adbot)) is not None:
             wanted = used.get(row.adbot, ())
-            known = read.setdefault(adbot.account, {})
-            lists = await lists_of(unit.flushed, adbot.account, wanted, known) if wanted else ()
+            of_account = read.setdefault(adbot.account, {})
+            lists = await lists_of(unit.flushed, adbot.account, wanted, of_account) if wanted else ()
             await _look_at(row, adbot, lists, now, unit, context)
     return len(waking)
 

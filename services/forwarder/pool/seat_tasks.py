@@ -24,7 +24,7 @@ from services.forwarder.tables.assignments import application_of
 log = structlog.stdlib.get_logger()
 
 LEAST_SECONDS = 2.0
-"""The shortest pause between two sends in which a task is begun."""
+"""The shortest delay between two sends in which a task is begun."""
 LONGEST_SECONDS = 60.0
 """How long a task may take while there is no send."""
 GRACE_SECONDS = 1.0

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from libs.events.forwarder import ImportSession
+from libs.events.commands.forwarder import ImportSession
 from libs.events.values import ApplicationId, ResultClass
 from libs.eventsourcing import Refused, Scope, UnitOfWork
 from services.forwarder.client.commands import Import

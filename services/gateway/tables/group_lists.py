@@ -120,13 +120,12 @@ async def list_set(event: GroupListSet, sql: TableSql) -> None:
 async def option_set(event: ListGroupOptionSet, sql: TableSql) -> None:
     """Store the option of one group in place of the one that it had; one without any difference goes."""
     option = event.option
-    differs = option.paused or option.every_seconds is not None
     await sql.execute(
         "update group_lists set changed_at = $4, options = (options - $2::text) || $3::text::jsonb "
         "where list = $1",
         event.list,
         option.group,
-        options_json([option] if differs else []),
+        options_json([option] if option.differs else []),
         sql.at,
     )
 

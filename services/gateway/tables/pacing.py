@@ -15,7 +15,7 @@ class AdbotPacing(Cadence):
 
     delay_seconds: Annotated[
         Annotated[float, _SECONDS] | None,
-        Field(description="The pause between two sends of a session; null: the least, that of this service."),
+        Field(description="The delay between two sends of a session; null: the least, that of this service."),
     ] = None
     jitter_seconds: Annotated[
         Annotated[float, _SECONDS] | None,

@@ -14,7 +14,7 @@ from libs.events.values import AccountId
 from libs.eventsourcing import Decider, Refused, Snapshots
 from services.scheduler.group_lists.commands import Command, Delete, Set, SetOption
 from services.scheduler.group_lists.state import GroupList, GroupListEvent, evolve, that_differ
-from services.scheduler.schedule.group_options import by_group, check_named, differs, key_of, with_option
+from services.scheduler.schedule.group_options import by_group, check_named, key_of
 from services.scheduler.schedule.limits import check_size
 from services.scheduler.schedule.private_ids import private_ids_in, refuse
 
@@ -79,11 +79,11 @@ def _checked(command: Set, wanted: GroupList) -> GroupListSet:
 def _set_option(option: GroupOption, found: GroupList) -> list[ListGroupOptionSet]:
     check_named(by_group([option]), found.groups)
     before = by_group(found.options).get(key_of(option.group))
-    if before == option or (before is None and not differs(option)):
+    if before == option or (before is None and not option.differs):
         return []
-    wanted = replace(found, options=that_differ(with_option(found.options, option)))
-    _event(wanted)  # a snapshot of it, and the next change, must fit into an event
-    return [ListGroupOptionSet(list=found.list, account=found.account, option=option)]
+    event = ListGroupOptionSet(list=found.list, account=found.account, option=option)
+    _event(evolve(found, event))  # the next change of the list must fit into an event
+    return [event]
 
 
 def _event(wanted: GroupList) -> GroupListSet:

@@ -13,7 +13,7 @@ from libs.events.scheduler import (
 )
 from libs.events.values import AccountId, GroupRef
 from libs.eventsourcing import ImpossibleEvent
-from services.scheduler.schedule.group_options import by_group, differs, with_option
+from services.scheduler.schedule.group_options import by_group
 
 GroupListEvent = GroupListSet | ListGroupOptionSet | GroupListDeleted
 
@@ -36,7 +36,7 @@ def evolve(found: GroupList | None, event: GroupListEvent) -> GroupList:
         case GroupListSet():
             return GroupList(event.list, event.account, event.name, event.groups, event.group_options)
         case ListGroupOptionSet() if found is not None:
-            return replace(found, options=that_differ(with_option(found.options, event.option)))
+            return replace(found, options=that_differ([*found.options, event.option]))
         case GroupListDeleted() if found is not None:
             return replace(found, groups=(), options=(), deleted=True)
         case ListGroupOptionSet() | GroupListDeleted():
@@ -48,4 +48,4 @@ def evolve(found: GroupList | None, event: GroupListEvent) -> GroupList:
 
 def that_differ(options: Sequence[GroupOption]) -> tuple[GroupOption, ...]:
     """Return the options without those that say nothing, one for each group."""
-    return tuple(one for one in by_group(options).values() if differs(one))
+    return tuple(one for one in by_group(options).values() if one.differs)

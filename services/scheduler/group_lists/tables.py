@@ -16,7 +16,7 @@ from libs.events.values import AccountId, AdbotId
 from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.scheduler.group_lists.commands import Owner
 from services.scheduler.schedule.adbot import Adbot
-from services.scheduler.schedule.group_options import differs, key_of
+from services.scheduler.schedule.group_options import key_of
 from services.scheduler.schedule.taking_part import GroupList
 
 GROUP_LISTS = Projection(
@@ -120,7 +120,7 @@ async def option_set(event: ListGroupOptionSet, sql: TableSql) -> None:
     """Store the option, or delete one that says nothing any more."""
     key = key_of(event.option.group)
     await sql.execute("delete from group_list_options where list = $1 and chat = $2", event.list, key)
-    if differs(event.option):
+    if event.option.differs:
         await sql.execute(
             "insert into group_list_options (list, chat, option) values ($1, $2, $3)",
             event.list,

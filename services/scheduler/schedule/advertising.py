@@ -8,7 +8,6 @@ from services.scheduler.schedule.group_options import (
     MOST_REMEMBERED,
     by_group,
     check_named,
-    differs,
     key_of,
 )
 from services.scheduler.schedule.limits import check_size
@@ -57,7 +56,7 @@ def set_option(command: SetOption, schedule: Schedule | None) -> list[GroupOptio
     own = by_group(advertisement.group_options) if advertisement else {}
     if own.get(key) == option:
         return []
-    if key not in options_for(tuple(own.values()), command.lists) and not differs(option):
+    if key not in options_for(tuple(own.values()), command.lists) and not option.differs:
         return []
     if key not in own and len(own) >= MOST_REMEMBERED:
         detail = f"{len(own)} groups have options, at most {MOST_REMEMBERED} may; set the advertisement anew"

@@ -28,11 +28,6 @@ def by_group(options: Iterable[GroupOption]) -> dict[str, GroupOption]:
     return {key_of(option.group): option for option in options}
 
 
-def differs(option: GroupOption) -> bool:
-    """Return whether an option says anything that holds for some cycles only."""
-    return option.paused or option.every_seconds is not None
-
-
 def check_named(options: Mapping[str, GroupOption], groups: Iterable[GroupRef]) -> None:
     """Raise `Refused` if a group that has an option is not among the groups."""
     known = set(map(key_of, groups)) if options else set[str]()
@@ -44,19 +39,19 @@ def check_named(options: Mapping[str, GroupOption], groups: Iterable[GroupRef]) 
 
 def with_option(options: Sequence[GroupOption], option: GroupOption) -> tuple[GroupOption, ...]:
     """Return the options after one of them was set."""
-    return tuple((by_group(options) | {key_of(option.group): option}).values())
+    return tuple(by_group([*options, option]).values())
 
 
-def resting(option: GroupOption, last: datetime | None, due_at: datetime) -> bool:
-    """Return whether a cycle leaves a group out that took part in one at `last`.
+def is_due(option: GroupOption, last: datetime | None, due_at: datetime) -> bool:
+    """Return whether a group with this option takes part in a cycle, which it last did at `last`.
 
     One in the future was stamped by a wrong clock, and does not count.
     """
     if option.paused:
-        return True
-    if option.every_seconds is None or last is None or last > due_at:
         return False
-    return due_at - last < timedelta(seconds=option.every_seconds)
+    if option.every_seconds is None or last is None or last > due_at:
+        return True
+    return due_at - last >= timedelta(seconds=option.every_seconds)
 
 
 def remember(

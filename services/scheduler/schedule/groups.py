@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from libs.events.scheduler import GroupOption, WrittenGroupOption
+from libs.events.commands.scheduler import WrittenGroupOption
+from libs.events.scheduler import GroupOption
 from libs.events.values import MAX_GROUPS, GroupRef
 from libs.eventsourcing import Refused
 from services.scheduler.schedule.links import (

@@ -7,7 +7,7 @@ from itertools import chain
 
 from libs.events.scheduler import GroupListId, GroupOption, SkipReason
 from libs.events.values import GroupRef
-from services.scheduler.schedule.group_options import by_group, key_of, resting
+from services.scheduler.schedule.group_options import by_group, is_due, key_of
 from services.scheduler.schedule.switches import Switches
 
 _MOST_BYTES = 380_000
@@ -49,8 +49,8 @@ def merged(own: tuple[GroupRef, ...], lists: Sequence[GroupList]) -> tuple[Group
 def options_for(own: Sequence[GroupOption], lists: Sequence[GroupList]) -> dict[str, GroupOption]:
     """Return the option of each group that has one: the advertisement's, else that of the first list."""
     found: dict[str, GroupOption] = {}
-    for options in (own, *(one.options for one in lists)):
-        found = by_group(options) | found
+    for options in reversed((own, *(one.options for one in lists))):
+        found |= by_group(options)
     return found
 
 
@@ -82,12 +82,12 @@ def taking_part(
         option = options.get(key)
         if option is None:
             active.append(group)
-        elif not resting(option, last.get(key), due_at):
+        elif is_due(option, last.get(key), due_at):
             active.append(group)
             if option.every_seconds is not None:
                 spaced.append(group)
     if not active:
-        return TakingPart(skip=SkipReason.GROUPS_RESTING)
+        return TakingPart(skip=SkipReason.GROUPS_NOT_DUE)
     return TakingPart(tuple(active), tuple(spaced))
 
 

@@ -1,5 +1,8 @@
 """Read model of adbots: owner, seats and validity from provisioning, ended cycles from the forwarder."""
 
+from collections.abc import Sequence
+from uuid import UUID
+
 from libs.events.forwarder import CycleAborted, CycleFinished
 from libs.events.provisioning import (
     AdbotExpired,
@@ -12,7 +15,7 @@ from libs.events.provisioning import (
     SeatsReleased,
 )
 from libs.events.values import AccountId, AdbotId, ApplicationId, CycleId, Seat, SessionId
-from libs.eventsourcing import Projection, Sql, TableSql
+from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.scheduler.schedule.adbot import Adbot
 
 ADBOTS = Projection(
@@ -48,24 +51,34 @@ ADBOTS = Projection(
 
 async def adbot_known(sql: Sql, adbot: AdbotId) -> Adbot | None:
     """Return the known facts about an adbot, None if it is unknown."""
-    row = await sql.fetchrow(
-        "select account, correlation_id, interval_seconds, valid_until, expired, suspended, e.cycle, "
+    return (await adbots_known(sql, [adbot])).get(adbot)
+
+
+async def adbots_known(sql: Sql, adbots: Sequence[AdbotId]) -> dict[AdbotId, Adbot]:
+    """Return the known facts about those of these adbots that are known, in two statements."""
+    rows = await sql.fetch(
+        "select adbot, account, correlation_id, interval_seconds, valid_until, expired, suspended, e.cycle, "
         "max_groups, max_posts, "
         "exists (select from private_ids p where p.account = a.account) as private_ids from adbots a "
-        "left join ended_cycles e using (adbot) where adbot = $1",
-        adbot,
+        "left join ended_cycles e using (adbot) where adbot = any($1)",
+        adbots,
     )
-    if row is None:
-        return None
-    seats = await sql.fetch("select session, pair from adbot_seats where adbot = $1 order by turn", adbot)
+    seats: dict[UUID, list[Seat]] = {row["adbot"]: [] for row in rows}
+    for row in await sql.fetch(
+        "select adbot, session, pair from adbot_seats where adbot = any($1) order by adbot, turn", list(seats)
+    ):
+        seats[row["adbot"]].append(Seat(session=SessionId(row["session"]), pair=ApplicationId(row["pair"])))
+    found = [_read(row, tuple(seats[row["adbot"]])) for row in rows]
+    return {adbot.adbot: adbot for adbot in found}
+
+
+def _read(row: Row, seats: tuple[Seat, ...]) -> Adbot:
     return Adbot(
-        adbot=adbot,
+        adbot=AdbotId(row["adbot"]),
         account=AccountId(row["account"]),
         correlation_id=row["correlation_id"],
         interval_seconds=row["interval_seconds"],
-        seats=tuple(
-            Seat(session=SessionId(seat["session"]), pair=ApplicationId(seat["pair"])) for seat in seats
-        ),
+        seats=seats,
         valid_until=row["valid_until"],
         expired=row["expired"],
         suspended=row["suspended"],

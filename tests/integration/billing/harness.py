@@ -13,7 +13,7 @@ import asyncpg
 from pydantic import SecretStr
 
 from libs.chassis.command_client import CommandClient
-from libs.events.billing import PlaceOrder, RecordNotification
+from libs.events.commands.billing import PlaceOrder, RecordNotification
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
 from libs.events.results import Accepted
 from libs.events.values import AccountId, AdbotId, Plan, Seat, SessionId

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.events.billing import ListProduct, PlaceOrder, RecordNotification
 from libs.events.catalogue import published
+from libs.events.commands.billing import ListProduct, PlaceOrder, RecordNotification
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
 from libs.events.values import AdbotId, Coin, OrderNumber, PaymentId, Seat, SessionId
 from libs.eventsourcing import Event, Refused

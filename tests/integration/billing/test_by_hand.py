@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from libs.events.billing import (
+from libs.events.commands.billing import (
     CancelOrder,
     ListProduct,
     MarkPaid,

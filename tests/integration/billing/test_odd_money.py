@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from pydantic import JsonValue
 
-from libs.events.billing import Refund
+from libs.events.commands.billing import Refund
 from libs.events.results import Accepted
 from libs.eventsourcing import Refused
 from tests.integration.billing.harness import IPN_SECRET, BillingHarness

@@ -7,8 +7,6 @@ import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.billing import (
-    CancelOrder,
-    MarkPaid,
     OrderExpired,
     OrderFulfilled,
     PaymentConfirming,
@@ -16,6 +14,7 @@ from libs.events.billing import (
     PaymentFinished,
     PaymentPartiallyPaid,
 )
+from libs.events.commands.billing import CancelOrder, MarkPaid
 from libs.events.provisioning import (
     AdbotExpired,
     AdbotExtended,

@@ -13,10 +13,7 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import connect_nats, event_stream
 from libs.chassis.command_client import CommandClient
 from libs.events.catalogue import published
-from libs.events.forwarder import (
-    ImportApiPair,
-    ImportSession,
-)
+from libs.events.commands.forwarder import ImportApiPair, ImportSession
 from libs.events.scheduler import CycleDue
 from libs.events.values import AccountId, CycleId, Pacing, Seat, SessionId
 from libs.eventsourcing import Causes, Decider, Engine, Event, Refused, Relay, UnitOfWork

@@ -8,14 +8,8 @@ from uuid import uuid4
 from pydantic import SecretStr
 
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.events.forwarder import (
-    AbortReason,
-    ApiPairImported,
-    CycleAborted,
-    CycleStarted,
-    ImportApiPair,
-    SessionImported,
-)
+from libs.events.commands.forwarder import ImportApiPair
+from libs.events.forwarder import AbortReason, ApiPairImported, CycleAborted, CycleStarted, SessionImported
 from libs.events.scheduler import AdbotStopped, StopReason
 from libs.events.values import ApplicationId, CycleId, ResultClass
 from sandbox.telegram.specs import AccountSpec

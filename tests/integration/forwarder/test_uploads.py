@@ -17,11 +17,8 @@ from pydantic import SecretStr
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.events.forwarder import (
-    ImportApiPair,
-    ImportSession,
-    SessionImported,
-)
+from libs.events.commands.forwarder import ImportApiPair, ImportSession
+from libs.events.forwarder import SessionImported
 from libs.events.values import ApplicationId, SessionId, SessionLoss
 from libs.eventsourcing import Causes, Refused, Scope, Sql, UnitOfWork
 from sandbox.telegram.crypto import ServerKey

@@ -7,9 +7,6 @@ from decimal import Decimal
 from typing import TypeVar
 
 from libs.events.billing import (
-    CancelOrder,
-    ListProduct,
-    MarkPaid,
     OrderCancelled,
     OrderMarkedPaid,
     OrderPlaced,
@@ -17,24 +14,23 @@ from libs.events.billing import (
     PaymentFinished,
     PaymentRefunded,
     PaymentRequested,
-    PlaceOrder,
     ProductListed,
     ProductRepriced,
     ProductRetired,
+)
+from libs.events.commands.billing import (
+    CancelOrder,
+    ListProduct,
+    MarkPaid,
+    PlaceOrder,
     RecordNotification,
     Refund,
     RepriceProduct,
     RetireProduct,
     ReviewOrder,
 )
-from libs.events.provisioning import (
-    AdbotExtended,
-    AdbotRestored,
-    AdbotSuspended,
-    ExtendAdbot,
-    RestoreAdbot,
-    SuspendAdbot,
-)
+from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
+from libs.events.provisioning import AdbotExtended, AdbotRestored, AdbotSuspended
 from libs.events.values import AccountId, AdbotId, Coin, OrderNumber
 from libs.eventsourcing import Command, CommandHandlers, Event, Refused, Scope, UnitOfWork
 from libs.eventsourcing.values import new_id, utc_now

@@ -14,25 +14,28 @@ from libs.chassis.broker import connect_nats, event_stream
 from libs.chassis.commands import answering_broker, start_answering, subscribe
 from libs.events.billing import ProductListed
 from libs.events.catalogue import published
-from libs.events.forwarder import ApiPairImported, ImportApiPair, ImportSession, SessionImported
-from libs.events.scheduler import (
-    AdbotStarted,
-    AdbotStopped,
-    AdvertisementSet,
+from libs.events.commands.forwarder import ImportApiPair, ImportSession
+from libs.events.commands.scheduler import (
     AllowPrivateIds,
     CheckPost,
     ConfirmGroup,
     ForbidPrivateIds,
+    SetAdvertisement,
+    SetGroupOption,
+    StartAdbot,
+    StopAdbot,
+)
+from libs.events.forwarder import ApiPairImported, SessionImported
+from libs.events.scheduler import (
+    AdbotStarted,
+    AdbotStopped,
+    AdvertisementSet,
     GroupConfirmed,
     GroupOption,
     GroupOptionSet,
     PostCheckRequested,
     PrivateIdsAllowed,
     PrivateIdsForbidden,
-    SetAdvertisement,
-    SetGroupOption,
-    StartAdbot,
-    StopAdbot,
     StopReason,
 )
 from libs.events.values import AccountId, ApplicationId, ChannelPost, Seat, SessionId

@@ -11,8 +11,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from libs.events.billing import PlaceOrder
 from libs.events.catalogue import published
+from libs.events.commands.billing import PlaceOrder
 from libs.events.gateway import AccountRegistered, Role
 from libs.events.values import AccountId
 from libs.eventsourcing import Causes, Engine

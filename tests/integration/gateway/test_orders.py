@@ -9,9 +9,7 @@ import httpx
 import pytest
 
 from libs.events.billing import (
-    CancelOrder,
     DepositReceived,
-    MarkPaid,
     OrderFulfilled,
     OrderReviewed,
     PaymentConfirming,
@@ -19,11 +17,10 @@ from libs.events.billing import (
     PaymentOverpaid,
     PaymentPartiallyPaid,
     PaymentRefunded,
-    Refund,
-    ReviewOrder,
     UnknownStatusReported,
     UnmatchedPaymentReported,
 )
+from libs.events.commands.billing import CancelOrder, MarkPaid, Refund, ReviewOrder
 from libs.events.values import AdbotId
 from libs.eventsourcing.values import new_id
 from tests.integration.gateway.fake_handlers import AMOUNT

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from libs.events.billing import ListProduct
+from libs.events.commands.billing import ListProduct
 from tests.integration.gateway.fake_services import BRONZE
 from tests.integration.gateway.harness import GatewayHarness
 

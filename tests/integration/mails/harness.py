@@ -23,8 +23,8 @@ from libs.events.billing import (
     PaymentFinished,
     PaymentPartiallyPaid,
     PaymentRequested,
-    PlaceOrder,
 )
+from libs.events.commands.billing import PlaceOrder
 from libs.events.gateway import Role
 from libs.events.values import AccountId
 from libs.eventsourcing import CommandHandlers, UnitOfWork

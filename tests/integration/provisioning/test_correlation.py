@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from libs.chassis.command_client import CommandClient
+from libs.events.commands.provisioning import SuspendAdbot
 from libs.events.provisioning import (
     AdbotExpired,
     AdbotExtended,
@@ -19,7 +20,6 @@ from libs.events.provisioning import (
     SessionAssigned,
     SessionLost,
     SessionReleased,
-    SuspendAdbot,
 )
 from libs.eventsourcing import Causes, Event, EventStream
 from services.provisioning.adbot.domain import adbot_of

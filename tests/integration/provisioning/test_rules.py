@@ -4,20 +4,18 @@ from datetime import timedelta
 
 import pytest
 
+from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
 from libs.events.provisioning import (
     AdbotExpired,
     AdbotExtended,
     AdbotProvisioned,
     AdbotRestored,
     AdbotSuspended,
-    ExtendAdbot,
-    RestoreAdbot,
     SeatsAwaited,
     SeatsReleased,
     SessionAssigned,
     SessionReleased,
     SessionStocked,
-    SuspendAdbot,
 )
 from libs.eventsourcing import Command
 from tests.integration.provisioning.publishing import ORDERS, OWNER, PAIR_A

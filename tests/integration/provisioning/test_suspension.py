@@ -5,17 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from libs.chassis.command_client import CommandClient
+from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
 from libs.events.provisioning import (
     AdbotExtended,
     AdbotProvisioned,
     AdbotRestored,
     AdbotSuspended,
-    ExtendAdbot,
-    RestoreAdbot,
     SeatFilled,
     SeatsAwaited,
     SeatsReleased,
-    SuspendAdbot,
 )
 from libs.eventsourcing import Causes, EventStream
 from services.provisioning.adbot.domain import adbot_of

@@ -2,12 +2,11 @@
 
 import pytest
 
+from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot
 from libs.events.provisioning import (
     AdbotExtended,
     AdbotRestored,
     AdbotSuspended,
-    ExtendAdbot,
-    RestoreAdbot,
     SeatsAwaited,
     SeatsReleased,
     SessionReleased,

@@ -3,17 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from libs.events.commands.scheduler import SetAdvertisement, StartAdbot, StopAdbot
 from libs.events.forwarder import CycleFinished
-from libs.events.scheduler import (
-    AdbotStarted,
-    AdbotStopped,
-    AdvertisementSet,
-    CycleDue,
-    SetAdvertisement,
-    StartAdbot,
-    StopAdbot,
-    StopReason,
-)
+from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet, CycleDue, StopReason
 from libs.events.values import AccountId, AdbotId, ChannelPost, Pacing, Seat
 from libs.eventsourcing import Event
 from libs.eventsourcing.testing import Act, Service, StreamEvent

@@ -6,13 +6,10 @@ from uuid import uuid4
 
 from libs.chassis.command_client import CommandClient
 from libs.events.catalogue import published
+from libs.events.commands.scheduler import SetAdvertisement, StartAdbot
 from libs.events.forwarder import CycleFinished
 from libs.events.provisioning import AdbotExtended, AdbotProvisioned, SeatLost
-from libs.events.scheduler import (
-    CycleDue,
-    SetAdvertisement,
-    StartAdbot,
-)
+from libs.events.scheduler import CycleDue
 from libs.events.values import (
     AccountId,
     AdbotId,

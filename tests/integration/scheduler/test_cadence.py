@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from libs.events.cadence import Cadence, QuietHours, TimetableEntry, Weekday
-from libs.events.scheduler import AdbotStarted, PacingSet, SetPacing, StopReason
+from libs.events.commands.scheduler import SetPacing
+from libs.events.scheduler import AdbotStarted, PacingSet, StopReason
 from libs.events.values import Pacing
 from tests.integration.scheduler.acts import (
     ADVERTISE,

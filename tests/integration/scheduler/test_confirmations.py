@@ -9,7 +9,8 @@ import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.catalogue import published
-from libs.events.scheduler import ConfirmGroup, GroupConfirmed
+from libs.events.commands.scheduler import ConfirmGroup
+from libs.events.scheduler import GroupConfirmed
 from libs.events.values import AccountId, Pacing
 from libs.eventsourcing.testing import Service, StreamEvent, service_on
 from services.scheduler.context import Context

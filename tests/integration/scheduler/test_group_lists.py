@@ -4,11 +4,17 @@ from uuid import uuid4
 
 import pytest
 
+from libs.events.commands.scheduler import (
+    AllowPrivateIds,
+    DeleteGroupList,
+    SetAdvertisement,
+    SetGroupList,
+    SetGroupOption,
+    WrittenGroupOption,
+)
 from libs.events.scheduler import (
     AdvertisementSet,
-    AllowPrivateIds,
     CycleDue,
-    DeleteGroupList,
     GroupListDeleted,
     GroupListId,
     GroupListSet,
@@ -16,11 +22,7 @@ from libs.events.scheduler import (
     GroupOptionSet,
     ListGroupOptionSet,
     PrivateIdsForbidden,
-    SetAdvertisement,
-    SetGroupList,
-    SetGroupOption,
     StopReason,
-    WrittenGroupOption,
 )
 from libs.events.values import AdbotId, SendOptions, TextPost
 from libs.eventsourcing import Command
@@ -36,7 +38,7 @@ from tests.integration.scheduler.acts import (
     prepare,
     stopped,
 )
-from tests.integration.scheduler.publishing import ID, OWNER, B, provisioned
+from tests.integration.scheduler.publishing import ID, OWNER, A, B, provisioned, seat
 
 LIST = GroupListId(uuid4())
 MAKE = SetGroupList(
@@ -130,14 +132,15 @@ async def test_a_list_that_grew_beyond_the_limit_is_cut_and_the_cycle_says_so(sc
 
 
 async def test_two_adbots_share_a_list_and_another_reads_none(scheduler: Scheduler) -> None:
-    other = AdbotId(uuid4())
-    await scheduler.remember(StreamEvent(f"adbot-{other}", provisioned(B, at=NOON, adbot=other)))
+    other, seats = AdbotId(uuid4()), (B, seat())
+    await scheduler.remember(StreamEvent(f"adbot-{other}", provisioned(*seats, at=NOON, adbot=other)))
     both = [
         command.model_copy(update={"adbot": adbot}) for adbot in (ID, other) for command in (ADVERTISE, START)
     ]
     await prepare(scheduler, MAKE, *both, NOON)
     cycles = [event for event in await scheduler.happened() if isinstance(event, CycleDue)]
     assert [cycle.groups for cycle in cycles] == [("@bakers", "@millers")] * 2
+    assert {cycle.adbot: cycle.seats for cycle in cycles} == {ID: (A,), other: seats}
     without = ADVERTISE.model_copy(update={"groups": ("@bakers",), "lists": (), "options": SendOptions()})
     event = AdvertisementSet(adbot=ID, post=TextPost(text="A text"), groups=("@bakers",))
     await scheduler.when(without).then(event, rows={USES: [(other,)]})

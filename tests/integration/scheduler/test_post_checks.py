@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from libs.events.scheduler import BlockSource, CheckPost, PostCheckRequested
+from libs.events.commands.scheduler import BlockSource, CheckPost
+from libs.events.scheduler import PostCheckRequested
 from libs.events.values import AccountId, AdbotId, ChannelPost, PostCheckId
 from libs.eventsourcing import Refused
 from services.scheduler.post_checks.domain import ANSWERED_WITHIN, PER_HOUR

@@ -3,17 +3,8 @@
 import pytest
 
 from libs.chassis.command_client import CommandClient
-from libs.events.scheduler import (
-    AdbotStopped,
-    AllowPrivateIds,
-    CycleDue,
-    ForbidPrivateIds,
-    PrivateIdsAllowed,
-    PrivateIdsForbidden,
-    SetAdvertisement,
-    StartAdbot,
-    StopReason,
-)
+from libs.events.commands.scheduler import AllowPrivateIds, ForbidPrivateIds, SetAdvertisement, StartAdbot
+from libs.events.scheduler import AdbotStopped, CycleDue, PrivateIdsAllowed, PrivateIdsForbidden, StopReason
 from libs.eventsourcing import Causes, Refused
 from tests.integration.provisioning.harness import FakeService, ServiceHarness
 from tests.integration.scheduler.publishing import ID, OWNER, A, known, provision, service

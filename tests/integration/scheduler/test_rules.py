@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import pytest
 
+from libs.events.commands.scheduler import SetAdvertisement, StartAdbot, StopAdbot
 from libs.events.forwarder import AbortReason, CycleAborted, SourceBroken
 from libs.events.provisioning import (
     AdbotExpired,
@@ -14,16 +15,7 @@ from libs.events.provisioning import (
     SeatsReleased,
 )
 from libs.events.results import NotYetKnown
-from libs.events.scheduler import (
-    AdbotStarted,
-    AdvertisementSet,
-    CycleSkipped,
-    SetAdvertisement,
-    SkipReason,
-    StartAdbot,
-    StopAdbot,
-    StopReason,
-)
+from libs.events.scheduler import AdbotStarted, AdvertisementSet, CycleSkipped, SkipReason, StopReason
 from libs.events.values import AccountId, AdbotId, ChannelPost, Post, SessionLoss, TextPost
 from libs.eventsourcing import Command, Refused
 from libs.eventsourcing.testing import StreamEvent

@@ -7,17 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from libs.chassis.command_client import CommandClient
+from libs.events.commands.scheduler import SetAdvertisement, StartAdbot, StopAdbot
 from libs.events.results import NotYetKnown
-from libs.events.scheduler import (
-    AdbotStarted,
-    AdbotStopped,
-    AdvertisementSet,
-    CycleDue,
-    SetAdvertisement,
-    StartAdbot,
-    StopAdbot,
-    StopReason,
-)
+from libs.events.scheduler import AdbotStarted, AdbotStopped, AdvertisementSet, CycleDue, StopReason
 from libs.events.values import (
     AdbotId,
     ChannelPost,

@@ -1,23 +1,25 @@
 """The operator pauses all adbots, and blocks groups and channels."""
 
 from libs.chassis.command_client import CommandClient
+from libs.events.commands.scheduler import (
+    BlockSource,
+    BlockTarget,
+    PauseAll,
+    ResumeAll,
+    UnblockSource,
+    UnblockTarget,
+)
 from libs.events.provisioning import SeatLost
 from libs.events.scheduler import (
     AdbotStopped,
     AllPaused,
     AllResumed,
-    BlockSource,
-    BlockTarget,
     CycleDue,
     CycleSkipped,
-    PauseAll,
-    ResumeAll,
     SkipReason,
     SourceBlocked,
     StopReason,
     TargetBlocked,
-    UnblockSource,
-    UnblockTarget,
 )
 from libs.events.values import SessionLoss
 from libs.eventsourcing import Causes

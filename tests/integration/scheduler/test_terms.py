@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from libs.chassis.command_client import CommandClient
+from libs.events.commands.scheduler import StartAdbot
 from libs.events.provisioning import (
     AdbotRestored,
     AdbotSuspended,
 )
-from libs.events.scheduler import AdbotStarted, AdbotStopped, CycleDue, StartAdbot, StopReason
+from libs.events.scheduler import AdbotStarted, AdbotStopped, CycleDue, StopReason
 from libs.eventsourcing import Causes, Event
 from tests.integration.provisioning.harness import FakeService, ServiceHarness
 from tests.integration.scheduler.publishing import (

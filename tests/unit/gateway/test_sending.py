@@ -5,8 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from libs.events.commands.scheduler import StartAdbot
 from libs.events.results import Accepted, NotYetKnown
-from libs.events.scheduler import StartAdbot
 from libs.events.values import AdbotId
 from libs.eventsourcing import Causes, Command, Refused
 from services.gateway.api.adbots.sending import send_once_known

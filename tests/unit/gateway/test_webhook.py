@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Scope
 
 from libs.chassis.command_client import CommandFailed
-from libs.events.billing import RecordNotification
+from libs.events.commands.billing import RecordNotification
 from libs.events.results import Accepted
 from libs.eventsourcing import Causes, Command, Refused
 from services.gateway.api import openapi

@@ -110,6 +110,14 @@ def test_the_option_of_one_group_is_set_and_ended() -> None:
 def test_a_list_that_no_event_holds_is_refused() -> None:
     many = tuple(f"+{number:064}" for number in range(7_500))
     lists.when(replace(MAKE, groups=many, options=())).refused("group_list_too_large")
+    fits = Set(LIST, OWNER, "Bread", (*many[:7_055], "@bakers"), new=True)
+    (made,) = GROUP_LIST.decide(fits, None)
+    lists.given(made).when(SetOption(OWNER, PAUSED)).then(
+        ListGroupOptionSet(list=LIST, account=ME, option=PAUSED)
+    )
+    fits = replace(fits, groups=(*many[:7_056], "@bakers"))
+    (made,) = GROUP_LIST.decide(fits, None)
+    lists.given(made).when(SetOption(OWNER, PAUSED)).refused("group_list_too_large")
 
 
 def test_an_impossible_history_is_an_error() -> None:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from libs.events.commands.scheduler import WrittenGroupOption
 from libs.events.scheduler import (
     AdbotStopped,
     AdvertisementSet,
@@ -17,7 +18,6 @@ from libs.events.scheduler import (
     GroupOptionSet,
     SkipReason,
     StopReason,
-    WrittenGroupOption,
 )
 from libs.events.values import CycleId, GroupRef, SendOptions, TextPost
 from libs.eventsourcing import ImpossibleEvent
@@ -309,16 +309,16 @@ def test_what_an_advertisement_remembers_outlasts_a_stop_and_a_new_one() -> None
 
 def test_a_cycle_without_any_group_that_is_due_is_skipped() -> None:
     options = (every("@bakers", 1200), paused("@millers"))
-    resting = SET.model_copy(update={"group_options": options})
-    first = groups_of((resting, STARTED), at_due(0))
+    spaced = SET.model_copy(update={"group_options": options})
+    first = groups_of((spaced, STARTED), at_due(0))
     assert first.groups == ("@bakers",)
     skipped = CycleSkipped(
         adbot=ID,
         due_at=NOON + 10 * MINUTE,
         next_due=NOON + 20 * MINUTE,
-        reason=SkipReason.GROUPS_RESTING,
+        reason=SkipReason.GROUPS_NOT_DUE,
     )
-    schedule.given(resting, STARTED, first).when(at_due(10, cycle=SECOND)).then(skipped)
+    schedule.given(spaced, STARTED, first).when(at_due(10, cycle=SECOND)).then(skipped)
 
 
 def test_a_cycle_that_a_wrong_clock_stamped_lets_no_group_rest_for_years() -> None:

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
-from libs.events.billing import CancelOrder
+from libs.events.commands.billing import CancelOrder
 from libs.events.values import AccountId, OrderNumber
 from libs.eventsourcing import Sql
 from services.gateway.api.callers import ClientDep, WriterDep, causes_of

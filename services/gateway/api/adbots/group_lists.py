@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
 
-from libs.events.scheduler import DeleteGroupList, GroupListId, SetGroupList, SetGroupOption
+from libs.events.commands.scheduler import DeleteGroupList, SetGroupList, SetGroupOption
+from libs.events.scheduler import GroupListId
 from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.api.adbots.group_files import FILE_DESCRIPTION, read_file
 from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options

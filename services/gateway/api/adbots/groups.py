@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
-from libs.events.scheduler import ConfirmGroup, SetGroupOption
+from libs.events.commands.scheduler import ConfirmGroup, SetGroupOption
 from libs.events.values import AdbotId
 from services.gateway.api.adbots.options import GroupOptionBody
 from services.gateway.api.adbots.routes import write, write_to, writing

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from libs.events.scheduler import WrittenGroupOption
+from libs.events.commands.scheduler import WrittenGroupOption
 from services.gateway.api.requests.shapes import Body, WithoutNul
 
 Written = Annotated[str, StringConstraints(max_length=300), WithoutNul]

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
-from libs.events.scheduler import SetPacing
+from libs.events.commands.scheduler import SetPacing
 from libs.events.values import AdbotId
 from services.gateway.api.adbots.routes import write, writing
 from services.gateway.api.callers import WriterDep

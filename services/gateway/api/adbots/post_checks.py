@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field
 
-from libs.events.scheduler import CheckPost
+from libs.events.commands.scheduler import CheckPost
 from libs.events.values import AdbotId, PostCheckId
 from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.api.adbots.routes import PostText, own_adbot

@@ -7,16 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, StringConstraints, model_validator
 
-from libs.events.scheduler import (
+from libs.events.commands.scheduler import (
     ConfirmGroup,
-    GroupListId,
-    PostOrder,
     SetAdvertisement,
     SetGroupOption,
     SetPacing,
     StartAdbot,
     StopAdbot,
 )
+from libs.events.scheduler import GroupListId, PostOrder
 from libs.events.values import AdbotId, SendOptions, TextFormat
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options

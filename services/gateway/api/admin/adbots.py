@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 
-from libs.events.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
+from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
 from libs.events.values import AdbotId
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.callers import ADMIN, causes_of, check_admin

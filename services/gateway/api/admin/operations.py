@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, StringConstraints
 
-from libs.events.scheduler import (
+from libs.events.commands.scheduler import (
     BlockSource,
     BlockTarget,
     PauseAll,

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
-from libs.events.billing import CancelOrder, MarkPaid, Refund, ReviewOrder
+from libs.events.commands.billing import CancelOrder, MarkPaid, Refund, ReviewOrder
 from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing import Sql
 from libs.eventsourcing.values import utc_now

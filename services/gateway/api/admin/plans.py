@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import Field
 
-from libs.events.billing import ListProduct, RepriceProduct, RetireProduct
+from libs.events.commands.billing import ListProduct, RepriceProduct, RetireProduct
 from libs.events.values import (
     MAX_GROUPS,
     MAX_INTERVAL_SECONDS,

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request, Response
 
-from libs.events.scheduler import AllowPrivateIds, ForbidPrivateIds
+from libs.events.commands.scheduler import AllowPrivateIds, ForbidPrivateIds
 from libs.events.values import AccountId
 from libs.eventsourcing import Sql
 from services.gateway.account.tables import account_by_email, account_by_id

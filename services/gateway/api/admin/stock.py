@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
-from libs.events.forwarder import ImportApiPair, ImportSession
+from libs.events.commands.forwarder import ImportApiPair, ImportSession
 from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing.values import new_id
 from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Response
 from pydantic import BaseModel, Field
 
-from libs.events.billing import PlaceOrder
+from libs.events.commands.billing import PlaceOrder
 from libs.events.results import Accepted, Written
 from libs.events.values import Coin, EmailAddress, OrderNumber
 from libs.eventsourcing import Causes, Refused

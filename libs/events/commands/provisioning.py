@@ -1,0 +1,36 @@
+"""The commands to provisioning."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from libs.events.values import AdbotId
+from libs.eventsourcing.model.event import Command
+
+
+class ExtendAdbot(Command):
+    """Extend an adbot's validity by days. Refused: `unknown_adbot`."""
+
+    adbot: AdbotId
+    days: Annotated[int, Field(ge=1, le=3660)]
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
+class SuspendAdbot(Command):
+    """Suspend an adbot; accepted if it is suspended already. Refused: `unknown_adbot`.
+
+    With `release_sessions` its sessions return to stock at once, also if it is suspended already.
+    """
+
+    adbot: AdbotId
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+    release_sessions: bool = False
+
+
+class RestoreAdbot(Command):
+    """Restore a suspended adbot without starting it; empty seats wait for stock.
+
+    Refused: `unknown_adbot`.
+    """
+
+    adbot: AdbotId
