@@ -30,6 +30,8 @@ TABLES: dict[str, tuple[str, ...]] = {
         "deliveries",
         "denials",
         "group_lists",
+        "join_requests",
+        "method_rests",
         "notifications",
         "operations",
         "order_history",

@@ -15,6 +15,7 @@ from bench.first_sends import first_sends
 from bench.forwarding import forwarding
 from bench.growth.run import SIZES, growth
 from bench.growth.streams import growing
+from bench.idle_sessions import idle_sessions
 from bench.measure import Line, markdown, show
 from bench.operating import operating
 from bench.paying import SHORT, Load, paying, sustained
@@ -40,6 +41,7 @@ BRIEFLY: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
     "forward": forwarding,
     "schedule": scheduling,
     "first-sends": first_sends,
+    "idle-sessions": idle_sessions,
     "pay-short": lambda running: paying(running, SHORT),
 }
 """Benchmarks that are not part of a full run."""

@@ -71,7 +71,7 @@ class Running:
 
 
 @dataclass
-class _System(System):
+class SystemWith(System):
     """The servers, with more settings."""
 
     more: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -100,7 +100,7 @@ async def first_sends(servers: Servers) -> list[Line]:
                 "ADRELAY_SCHEDULER_DELAY_SECONDS": "0.2",
                 "ADRELAY_SCHEDULER_JITTER_SECONDS": "0.1",
             }
-            system = _System(Path(folder), servers.postgres, servers.nats, more=settings)
+            system = SystemWith(Path(folder), servers.postgres, servers.nats, more=settings)
             async with system.engine("forwarder") as engine:
                 await make_tables(engine)
                 vault = Vault(Cipher(decode_keys(SecretStr(keys))))
@@ -153,7 +153,7 @@ async def _start(engine: Engine, adbots: Sequence[Running]) -> None:
 
 
 async def _measure(
-    system: _System, telegram: TelegramSandboxControl, adbots: Sequence[Running]
+    system: SystemWith, telegram: TelegramSandboxControl, adbots: Sequence[Running]
 ) -> list[Line]:
     processes = [
         Process("scheduler", "services.scheduler", free_port()),

@@ -105,8 +105,8 @@ class Cost:
 async def forwarding(servers: Servers) -> list[Line]:
     """Measure one worker with fifty sessions, which have resolved all names in an earlier cycle."""
     async with telegram_sandbox() as telegram:
-        adbots = [_adbot(number) for number in range(ADBOTS)]
-        await telegram.load(_world(adbots))
+        adbots = adbots_with(ADBOTS, SEATS, GROUPS)
+        await telegram.load(world_of(adbots))
         limit = await _bare(telegram, adbots)
         ours = await _pool(servers, telegram, adbots)
     return [
@@ -136,12 +136,20 @@ async def telegram_sandbox() -> AsyncGenerator[TelegramSandboxControl]:
         await process.wait()
 
 
-def _adbot(number: int) -> Adbot:
-    accounts = {SessionId(uuid4()): 1000 + SEATS * number + seat for seat in range(SEATS)}
-    return Adbot(AdbotId(uuid4()), accounts, tuple(f"@group_{number}_{group}" for group in range(GROUPS)))
+def adbots_with(count: int, seats: int, groups: int) -> list[Adbot]:
+    """Return adbots with so many seats and groups each."""
+    return [
+        Adbot(
+            AdbotId(uuid4()),
+            {SessionId(uuid4()): 1000 + seats * number + seat for seat in range(seats)},
+            tuple(f"@group_{number}_{group}" for group in range(groups)),
+        )
+        for number in range(count)
+    ]
 
 
-def _world(adbots: Sequence[Adbot]) -> WorldSpec:
+def world_of(adbots: Sequence[Adbot]) -> WorldSpec:
+    """Return a world with the accounts of adbots, which are members of all their groups, and a post."""
     return WorldSpec(
         accounts=[AccountSpec(id=account) for adbot in adbots for account in adbot.accounts.values()],
         channels=[ChannelSpec(username=SOURCE, posts=[PostSpec(text="the post")])],
@@ -218,11 +226,11 @@ async def _pool(servers: Servers, telegram: TelegramSandboxControl, adbots: Sequ
     ) as engine:
         await make_tables(engine)
         vault, pair = Vault(Cipher(decode_keys(settings.vault_keys))), ApplicationId(uuid4())
-        await _import(engine, vault, pair, telegram, adbots)
+        await import_sessions(engine, vault, pair, telegram, adbots)
         pool = Pool(engine, VaultAccounts(engine, vault, TelethonTelegram(settings)), settings)
         working = asyncio.create_task(pool.run())
         try:
-            await _cycle(engine, pair, adbots)  # resolves all names
+            await run_cycle(engine, pair, adbots)  # resolves all names
             with servers.profiled("forwards"):
                 return await _measured(servers, engine, pair, adbots)
         finally:
@@ -233,7 +241,7 @@ async def _pool(servers: Servers, telegram: TelegramSandboxControl, adbots: Sequ
 async def _measured(servers: Servers, engine: Engine, pair: ApplicationId, adbots: Sequence[Adbot]) -> Run:
     begin, used, postgres = time.perf_counter(), time.process_time(), _postgres(servers)
     for _ in range(CYCLES):
-        await _cycle(engine, pair, adbots)
+        await run_cycle(engine, pair, adbots)
     seconds = time.perf_counter() - begin
     recorded = await engine.pool.fetchval(
         "select sum(jsonb_array_length(data -> 'deliveries')) from engine.events "
@@ -250,13 +258,14 @@ def _postgres(servers: Servers) -> float:
     return sum(cpu_seconds(one) for one in (pid, *children(pid)))
 
 
-async def _import(
+async def import_sessions(
     engine: Engine,
     vault: Vault,
     pair: ApplicationId,
     telegram: TelegramSandboxControl,
     adbots: Sequence[Adbot],
 ) -> None:
+    """Store the sessions of adbots, with an application."""
     application = TelegramApplication(API_ID, API_HASH)
     await engine.query(lambda sql: vault.put_application(sql, pair, application))
     for adbot in adbots:
@@ -282,7 +291,7 @@ async def store_session(
     await engine.run(work, Causes.first("bench"))
 
 
-async def _cycle(engine: Engine, pair: ApplicationId, adbots: Sequence[Adbot]) -> None:
+async def run_cycle(engine: Engine, pair: ApplicationId, adbots: Sequence[Adbot]) -> None:
     """Start a cycle of each adbot, and wait until all have ended."""
     for adbot in adbots:
         cycle = CycleId(uuid4())

@@ -1,5 +1,6 @@
 """`adrelay adbots statistics | groups | log`: what was sent, what was refused and by whom."""
 
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -107,13 +108,17 @@ def print_statistics(figures: dict[str, Any]) -> None:
 
 
 def print_groups(page: dict[str, Any]) -> None:
-    """Print a line for each group, and one for each of its denials."""
+    """Print a line for each group, and one for each further denial or request to join."""
     from adrelay.commands.orders.pictures import moment
     from adrelay.terminal.screen import Table
 
-    table = Table("group", "is", "sent", "failed", "last (UTC)", "last error", "not asked before")
+    table = Table(
+        "group", "is", "sent", "failed", "last (UTC)", "last error", "not asked before", "asked to join"
+    )
     for group in page["items"]:
-        denials = [denied(one) for one in group["denials"]] or [""]
+        denials = [denied(one) for one in group["denials"]]
+        requests = [asked(one) for one in group["join_requests"]]
+        (denial, request), *further = list(zip_longest(denials, requests, fillvalue="")) or [("", "")]
         why = group["last_error"] if group["state"] == "left_out" else failure(group["last_failure"])
         table.add(
             group["group"],
@@ -122,10 +127,11 @@ def print_groups(page: dict[str, Any]) -> None:
             counted(group["failures"]),
             moment(group["last_at"]) if group["last_at"] else "",
             why,
-            denials[0],
+            denial,
+            request,
         )
-        for denial in denials[1:]:
-            table.add("", "", "", "", "", "", denial)
+        for pair in further:
+            table.add("", "", "", "", "", "", *pair)
     _print(table, page, "no group")
 
 
@@ -176,3 +182,10 @@ def denied(denial: dict[str, Any]) -> str:
 
     whom = denial["session"] or "any account"
     return f"{moment(denial['until'])} by {whom}: {denial['error'] or denial['result']}"
+
+
+def asked(request: dict[str, Any]) -> str:
+    """Return a request to join as text: whose, and since when."""
+    from adrelay.commands.orders.pictures import moment
+
+    return f"{moment(request['since'])} by {request['session']}, not approved yet"

@@ -112,10 +112,18 @@ def _warn(one: dict[str, Any]) -> None:
     screen().items(Text("!", "yellow"), words, gap=" ")
 
 
+def rests(session: dict[str, Any]) -> str:
+    """Return as text until when a session rests, or does not call single methods."""
+    from adrelay.commands.orders.pictures import moment
+
+    whole = [moment(session["rests_until"])] if session["rests_until"] else []
+    methods = [f"{rest['method']}: {moment(rest['until'])}" for rest in session["method_rests"]]
+    return ", ".join([*whole, *methods])
+
+
 def print_sessions(found: list[dict[str, Any]]) -> None:
     """Print a line for each session."""
     from adrelay.commands.figures import counted, failure
-    from adrelay.commands.orders.pictures import moment
     from adrelay.terminal.screen import Table
     from libs.eventsourcing.values import utc_now
 
@@ -134,7 +142,7 @@ def print_sessions(found: list[dict[str, Any]]) -> None:
             str(day["sent"]) if day else "",
             str(one["flood_waits"] or ""),
             counted(one["failures"]),
-            moment(one["rests_until"]) if one["rests_until"] else "",
+            rests(one),
             failure(one["last_failure"]),
         )
     screen().table(table)

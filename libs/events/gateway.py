@@ -32,6 +32,8 @@ class NotificationKind(StrEnum):
     """A group of an adbot has another public name or id."""
     CYCLES_OVERRUN = "cycles_overrun"
     """Since schema 2 of `NotificationRaised`: cycles of an adbot often take longer than its interval."""
+    JOIN_REQUESTED = "join_requested"
+    """Since schema 2: a seat asked to join a group, of which an admin has to approve."""
 
 
 # -- events: stream account-<id>
@@ -71,9 +73,10 @@ class AccessCodeReset(Event):
 class NotificationRaised(Event):
     """An account's owner is notified, in the app and perhaps by mail. Appended once per kind and order.
 
-    Of a partial payment once per amount, of a moved group once per name and id, of overrunning cycles once
-    until the adbot's settings change. Never contains an access code: the mail's renderer inserts it. Since
-    schema 2 it may be about a group that moved, or about cycles, with a `detail`.
+    Of a partial payment once per amount, of a moved group once per name and id, of a request to join once per
+    group and seat, of overrunning cycles once until the adbot's settings change. Never contains an access
+    code: the mail's renderer inserts it. Since schema 2 it may be about a group, or about cycles, with a
+    `detail`.
     """
 
     schema_version: ClassVar[int] = 2
@@ -94,7 +97,7 @@ class NotificationRaised(Event):
     missing: Amount | None = None
     coin: Coin | None = None
     group: ChatRef | None = None
-    """The group that moved, as the client wrote it."""
+    """The group that it is about, as the client wrote it."""
     chat: ChatRef | None = None
     """Its private id now."""
     name: ChatRef | None = None

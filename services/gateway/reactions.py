@@ -5,7 +5,7 @@ from datetime import timedelta
 import structlog
 
 from libs.events.billing import OrderExpired, OrderPlaced, PaymentFinished, PaymentPartiallyPaid
-from libs.events.forwarder import GroupMoved
+from libs.events.forwarder import GroupMoved, JoinRequested
 from libs.events.gateway import NotificationKind
 from libs.events.scheduler import CycleSkipped, SkipReason
 from libs.events.values import AccountId, EmailAddress, OrderNumber
@@ -24,6 +24,10 @@ STALE = timedelta(days=1)
 FIRST_CODE_STALE = timedelta(days=30)
 """The same limit for a mail with an account's first access code, which a paying client needs."""
 
+WAITS_FOR_APPROVAL = (
+    "One of the adbot's accounts asked to join this group. Ask an admin of the group to approve; until then "
+    "nothing is sent there, unless another account of the adbot is a member."
+)
 
 log = structlog.stdlib.get_logger()
 reactions = Reactions[Context]()
@@ -113,6 +117,24 @@ async def group_moved(event: GroupMoved, unit: UnitOfWork) -> None:
         group=event.group,
         chat=event.chat,
         name=event.name,
+    )
+    await unit.execute(INBOX, account, notification)
+
+
+@reactions.to(JoinRequested)
+async def join_requested(event: JoinRequested, unit: UnitOfWork) -> None:
+    """Notify in the app that a seat waits for a group's admin to let it in, which the owner can ask for."""
+    order = await order_of(unit.flushed, event.adbot)
+    account, email = await _whose(unit, order)
+    notification = Raise(
+        account=account,
+        kind=NotificationKind.JOIN_REQUESTED,
+        order=order,
+        email=email,
+        mail=False,
+        group=event.group,
+        session=event.session,
+        detail=WAITS_FOR_APPROVAL,
     )
     await unit.execute(INBOX, account, notification)
 

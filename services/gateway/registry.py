@@ -12,6 +12,8 @@ from services.gateway.tables.attention import ATTENTION
 from services.gateway.tables.deliveries import DELIVERIES
 from services.gateway.tables.denials import DENIALS
 from services.gateway.tables.group_lists import GROUP_LISTS
+from services.gateway.tables.join_requests import JOIN_REQUESTS
+from services.gateway.tables.method_rests import METHOD_RESTS
 from services.gateway.tables.operations import OPERATIONS
 from services.gateway.tables.order_history import ORDER_HISTORY
 from services.gateway.tables.orders import ORDERS
@@ -39,6 +41,8 @@ REGISTRY = Registry[Context](
         PRIVATE_IDS,
         OPERATIONS,
         GROUP_LISTS,
+        JOIN_REQUESTS,
+        METHOD_RESTS,
     ),
     reactions=reactions,
 )

@@ -6,7 +6,15 @@ from decimal import Decimal
 from uuid import UUID, uuid5
 
 from libs.events.gateway import NotificationKind
-from libs.events.values import AccountId, Coin, EmailAddress, GroupRef, NotificationId, OrderNumber
+from libs.events.values import (
+    AccountId,
+    Coin,
+    EmailAddress,
+    GroupRef,
+    NotificationId,
+    OrderNumber,
+    SessionId,
+)
 
 _OCCASIONS = UUID("2f0c5a34-7c55-4f0d-9a53-6a1d6d3a9b42")
 
@@ -26,6 +34,8 @@ class Raise:
     group: GroupRef | None = None
     chat: GroupRef | None = None
     name: GroupRef | None = None
+    session: SessionId | None = None
+    """Of a request to join: the seat that asked."""
     detail: str = ""
     since: datetime | None = None
     """Of overrunning cycles: when the adbot's settings were changed last; each change may notify anew."""
@@ -35,13 +45,15 @@ class Raise:
         """The notification's id, derived from kind and order, so that a duplicate command notifies nobody.
 
         Each amount received in partial payments of an order has a notification of its own, and so has each
-        name or id of a group that moved.
+        name or id of a group that moved, and each seat that asks to join a group.
         """
         parts = [str(self.kind), self.order]
         if self.kind is NotificationKind.PARTIAL_PAYMENT and self.paid is not None:
             parts.append(format(self.paid.normalize(), "f"))
         if self.group is not None:
             parts += [self.group, self.chat or "", self.name or ""]
+        if self.session is not None:
+            parts.append(str(self.session))
         if self.since is not None:
             parts.append(self.since.isoformat())
         return NotificationId(uuid5(_OCCASIONS, " ".join(parts)))

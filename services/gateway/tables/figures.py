@@ -14,6 +14,8 @@ from libs.events.values import AdbotId, Party, ResultClass, SessionId
 from libs.eventsourcing import Row, Sql
 from services.gateway.tables.denials import Denial, denials_of
 from services.gateway.tables.figure_queries import GROUPS, LAST_FAILED, SEATS, SESSION_DAYS, SESSIONS
+from services.gateway.tables.join_requests import JoinRequest, join_requests_of
+from services.gateway.tables.method_rests import MethodRest, method_rests_of
 from services.gateway.tables.parties import about
 from services.gateway.tables.statistics import DAYS
 from services.gateway.tables.stock import SessionState
@@ -104,6 +106,8 @@ class GroupFigures(Counts):
     last_failure: Failed | None
     denials: list[Denial]
     """Who does not ask it again, before when, and why."""
+    join_requests: list[JoinRequest]
+    """The seats that asked to join it and wait for an admin of the group."""
 
 
 class SessionDay(BaseModel):
@@ -125,6 +129,8 @@ class SessionFigures(Counts):
     flood_waits: int
     rests_until: datetime | None
     rest_error: str | None
+    method_rests: list[MethodRest]
+    """The methods that it does not call for a while; it goes on with what does not need them."""
     last_activity: datetime | None
     last_failure: Failed | None
     days: list[SessionDay]
@@ -172,7 +178,8 @@ async def groups_of(
     denied: dict[str, list[Denial]] = {}
     for denial in await denials_of(sql, adbot, at, groups=names, limit=10 * limit):
         denied.setdefault(denial.ref, []).append(denial)
-    return [_group(row, denied.get(row["grp"], [])) for row in rows]
+    requests = await join_requests_of(sql, adbot, names)
+    return [_group(row, denied.get(row["grp"], []), requests.get(row["grp"], [])) for row in rows]
 
 
 async def session_figures(
@@ -182,6 +189,7 @@ async def session_figures(
     rows = await sql.fetch(SESSIONS, after, state, limit)
     days: dict[UUID, list[SessionDay]] = {}
     sessions = [row["session"] for row in rows]
+    rests = await method_rests_of(sql, sessions, at)
     for day in await sql.fetch(SESSION_DAYS, sessions, at.date(), DAYS):
         days.setdefault(day["session"], []).append(SessionDay.model_validate(dict(day.items())))
     return [
@@ -191,6 +199,7 @@ async def session_figures(
             phone=row["phone"],
             state=SessionState(row["state"]),
             adbot=row["adbot"],
+            method_rests=rests.get(row["session"], []),
             days=days.get(row["session"], []),
         )
         for row in rows
@@ -213,7 +222,7 @@ def _activity(row: Row, at: datetime) -> dict[str, Any]:
     }
 
 
-def _group(row: Row, denials: Iterable[Denial]) -> GroupFigures:
+def _group(row: Row, denials: Iterable[Denial], requests: Iterable[JoinRequest]) -> GroupFigures:
     group: str = row["grp"]
     topic = group.partition("/")[2]
     return GroupFigures(
@@ -228,6 +237,7 @@ def _group(row: Row, denials: Iterable[Denial]) -> GroupFigures:
         last_delivered=row["delivered_at"],
         last_failure=_failed(row),
         denials=list(denials),
+        join_requests=list(requests),
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from collections import Counter
 
 import pytest
 
@@ -187,9 +188,20 @@ async def test_own_forwards_make_the_client_ask_for_nothing_more(harness: Forwar
         for turn in (seats, seats[::-1], seats, seats[::-1]):
             await harness.finished(await harness.begin(turn, groups, pacing=Pacing(delay_seconds=0)))
         await asyncio.sleep(1)  # it would wait half a second for what it missed
-    asked = {count.method for count in harness.telegram.journal_counts()}
+    asked = Counter(entry.method for entry in harness.telegram.journal())
     assert "messages.forwardMessages" in asked
     assert "updates.getChannelDifference" not in asked
+
+
+async def test_a_connection_asks_for_nothing_but_what_its_send_needs(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(1)
+    groups = harness.groups(1, seats)
+    async with harness.working():
+        await harness.finished(await harness.begin(seats, groups))
+    asked = Counter(entry.method for entry in harness.telegram.journal())
+    asked.pop("transport.bad_salt", None)  # how a new connection learns its salt
+    needed = {"contacts.resolveUsername": 2, "channels.getMessages": 1, "messages.forwardMessages": 1}
+    assert asked == {"help.getConfig": 1, **needed}
 
 
 async def test_a_deleted_post_breaks_the_source(harness: ForwarderHarness) -> None:

@@ -75,11 +75,11 @@ async def nothing_held(pool: Pool) -> bool:
 
 async def test_a_loss_that_passes_is_asked_about_again(harness: ForwarderHarness) -> None:
     seats = await harness.seats(1)
-    harness.telegram.inject_fault(FaultSpec(method=IDENTITY, name="AUTH_KEY_UNREGISTERED", code=401, times=2))
+    harness.telegram.inject_fault(FaultSpec(method=IDENTITY, name="AUTH_KEY_UNREGISTERED", code=401, times=1))
     await make_due(harness, seats)
     async with harness.working(health_check_seconds=PERIOD):
         await until(lambda: due_again(harness))
-    assert asked(harness, seats[0]) == 4, "twice on each of two connections, of which Telethon itself once"
+    assert asked(harness, seats[0]) == 2
     assert not await harness.events_of(SessionDied)
 
 
@@ -139,7 +139,7 @@ async def test_a_resting_account_is_not_asked(harness: ForwarderHarness) -> None
     await make_due(harness, [resting, other])
     async with harness.working(health_check_seconds=PERIOD, task_sessions=1):
         await until(lambda: due_again(harness))
-    assert (asked(harness, resting), asked(harness, other)) == (0, 2)
+    assert (asked(harness, resting), asked(harness, other)) == (0, 1)
 
 
 async def test_a_session_that_can_not_connect_is_marked_until_it_can(harness: ForwarderHarness) -> None:
@@ -183,7 +183,7 @@ async def test_a_session_that_has_just_sent_is_not_checked(harness: ForwarderHar
     async with harness.working(health_check_seconds=PERIOD):
         await harness.finished(await harness.begin(seats, groups))
         await until(lambda: due_again(harness))
-    assert asked(harness, seats[0]) == 1, "Telethon itself asked, when it connected"
+    assert not asked(harness, seats[0])
 
 
 async def test_a_check_that_hangs_does_not_hold_up_a_send(harness: ForwarderHarness) -> None:
@@ -191,7 +191,7 @@ async def test_a_check_that_hangs_does_not_hold_up_a_send(harness: ForwarderHarn
     groups = harness.groups(2, seats)
     await make_due(harness, seats)
     async with harness.working(health_check_seconds=PERIOD, request_seconds=30, connect_seconds=30):
-        hung = harness.telegram.inject_fault(FaultSpec(method=IDENTITY, action=FaultAction.HOLD))
+        harness.telegram.inject_fault(FaultSpec(method=IDENTITY, action=FaultAction.HOLD))
 
         async def hangs() -> bool:
             return harness.telegram.faults()[0].struck > 0
@@ -199,13 +199,7 @@ async def test_a_check_that_hangs_does_not_hold_up_a_send(harness: ForwarderHarn
         await until(hangs)
         cycle = await harness.begin(seats, groups)
         async with asyncio.timeout(10):
-
-            async def given_up() -> bool:
-                return harness.telegram.faults()[0].struck > 1
-
-            await until(given_up)
-        harness.telegram.remove_fault(hung.id)
-        assert await harness.finished(cycle) == {ResultClass.SENT: 2}
+            assert await harness.finished(cycle) == {ResultClass.SENT: 2}
 
 
 async def test_a_check_is_made_in_a_pause_between_two_sends(harness: ForwarderHarness) -> None:

@@ -5,16 +5,27 @@ from typing import Any
 
 import httpx
 
-from libs.events.forwarder import AccessDenied, AccessRegained, RegainReason, SeatRested
+from libs.events.forwarder import (
+    AccessDenied,
+    AccessRegained,
+    GroupJoined,
+    JoinRequested,
+    MethodRested,
+    RegainReason,
+    SeatRested,
+    SessionDied,
+)
 from libs.events.provisioning import SeatsReleased, SessionReleased
-from libs.events.values import Party, ResultClass
+from libs.events.values import Method, Party, ResultClass, SessionLoss
 from libs.eventsourcing.values import utc_now
+from services.gateway.reactions import WAITS_FOR_APPROVAL
 from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.integration.gateway.sending import Advertised, advertised, delivery
 from tests.support.waiting import until
 
 SENT, DENIED, LEFT_OUT = ResultClass.SENT, ResultClass.TARGET_DENIED, ResultClass.LEFT_OUT
 BANNED = "USER_BANNED_IN_CHANNEL"
+INVITE = "+AbCdEfGhIjKlMnOp"
 
 
 async def by_group(client: Client, path: str, **parameters: object) -> dict[str, Any]:
@@ -184,6 +195,58 @@ async def test_a_group_says_who_does_not_ask_it_again_and_until_when(
     lifted = AccessRegained(adbot=ad.adbot, session=None, ref="@alpha", error=None, why=RegainReason.LIFTED)
     await harness.forwarder.publish(f"access-{ad.adbot}", lifted)
     await until(denials, lambda found: found == [])
+
+
+async def test_a_group_says_which_seats_wait_for_an_admins_approval_and_the_client_is_told(
+    client: Client, harness: GatewayHarness
+) -> None:
+    ad, now = await advertised(harness, client, INVITE), utc_now()
+    asked = [JoinRequested(adbot=ad.adbot, session=seat, group=INVITE, at=now) for seat in ad.seats]
+    await harness.forwarder.publish(f"access-{ad.adbot}", *asked)
+
+    async def requests() -> list[str]:
+        return [one["session"] for one in (await by_group(client, ad.path))[INVITE]["join_requests"]]
+
+    await until(requests, lambda found: found == ["+49…01", "+49…02"])
+
+    async def told() -> Any:  # noqa: ANN401 - JSON
+        items = (await client.get("notifications"))["items"]
+        return [one for one in items if one["kind"] == "join_requested"]
+
+    first, second = await until(told, lambda found: len(found) == 2)
+    assert (first["group"], first["mail"], first["order_number"]) == (INVITE, "none", client.order)
+    assert first["detail"] == second["detail"] == WAITS_FOR_APPROVAL
+
+    joined = GroupJoined(
+        adbot=ad.adbot, session=ad.seats[0], group=INVITE, chat=4711, approved=True, at=utc_now()
+    )
+    await harness.forwarder.publish(f"access-{ad.adbot}", joined)
+    await until(requests, lambda found: found == ["+49…02"])
+    died = SessionDied(session=ad.seats[1], loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
+    await harness.forwarder.publish(f"client-{ad.seats[1]}", died)
+    await until(requests, lambda found: found == [])
+
+
+async def test_a_session_shows_the_methods_that_it_does_not_call(
+    client: Client, harness: GatewayHarness, admin: httpx.AsyncClient
+) -> None:
+    ad, now = await advertised(harness, client, "@alpha"), utc_now()
+    session, later = ad.seats[0], now + timedelta(hours=1)
+    rest = MethodRested(session=session, method=Method.RESOLVE, until=later, error="FLOOD_WAIT_3600")
+    ended = {"method": Method.JOIN, "until": now - timedelta(seconds=1), "error": "FLOOD_WAIT_5"}
+    shorter = {"until": now + timedelta(minutes=1), "error": "FLOOD_WAIT_60"}
+    rests = [rest.model_copy(update=shorter), rest, rest.model_copy(update=ended)]
+    await harness.forwarder.publish(f"client-{session}", *rests)
+
+    async def shown() -> Any:  # noqa: ANN401 - JSON
+        page = (await admin.get("sessions", params={"state": "ASSIGNED", "limit": "1000"})).json()
+        return next(one["method_rests"] for one in page["items"] if one["session"] == str(session))
+
+    [found] = await until(shown, lambda found: found and found[0]["error"] == "FLOOD_WAIT_3600")
+    assert (found["method"], datetime.fromisoformat(found["until"])) == ("resolve", later)
+    died = SessionDied(session=session, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN")
+    await harness.forwarder.publish(f"client-{session}", died)
+    await until(shown, lambda found: found == [])
 
 
 async def test_the_figures_of_groups_end(client: Client, harness: GatewayHarness) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, NotificationRaised
-from libs.events.values import AccountId
+from libs.events.values import AccountId, SessionId
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.gateway.inbox.commands import GiveUp, Raise, RecordSent
@@ -16,6 +16,7 @@ from services.gateway.inbox.domain import INBOX, MOST_UNPAID_MAILS, Inbox, MailS
 inbox = scenarios(INBOX)
 
 ANNA = AccountId(UUID("0190a000-0000-7000-8000-000000000001"))
+SEAT = SessionId(UUID(int=7))
 RAISE = Raise(
     account=ANNA,
     kind=NotificationKind.PARTIAL_PAYMENT,
@@ -146,6 +147,14 @@ def test_an_impossible_history_is_an_error(
 ) -> None:
     with pytest.raises(ImpossibleEvent):
         inbox.given(*history).state()
+
+
+def test_each_seat_that_asks_to_join_a_group_raises_one_notification() -> None:
+    first = replace(RAISE, kind=NotificationKind.JOIN_REQUESTED, group="+AAAAAbbbbbccccc1", session=SEAT)
+    other = replace(first, session=SessionId(UUID(int=8)))
+    elsewhere = replace(first, group="+AAAAAbbbbbccccc2")
+    assert len({one.notification for one in (first, other, elsewhere)}) == 3
+    assert replace(first, detail="in other words").notification == first.notification
 
 
 def test_a_group_that_moves_again_raises_another_notification() -> None:

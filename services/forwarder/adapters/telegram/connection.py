@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from telethon import TelegramClient
+from telethon._updates import MessageBox
 from telethon.crypto import AuthKey
 from telethon.errors import AuthKeyNotFound, RPCError, SecurityError, TypeNotFoundError
 from telethon.sessions import MemorySession
@@ -32,11 +33,23 @@ _make_client: Any = TelegramClient  # its annotations say int where fractions ar
 _BROKEN_LINE = (OSError, EOFError, BufferError, SecurityError)
 
 
+class NoUpdates(MessageBox):  # type: ignore[misc]
+    """A state of updates that claims to be known.
+
+    Else Telethon asks for the account, the state and what was missed each time it connects.
+    """
+
+    def is_empty(self) -> bool:
+        """Return False."""
+        return False
+
+
 class TelethonConnection:
     """The connection of one session; each request has a timeout.
 
     Telethon's own reconnecting without backoff or limit, sleeping through short flood waits, repeating of
-    failed requests and fetching of missed updates are all off.
+    failed requests and fetching of missed updates are all off. The one request besides those of callers is
+    `help.getConfig`, with which a connection is introduced.
     """
 
     def __init__(
@@ -76,6 +89,8 @@ class TelethonConnection:
         except BaseException:
             await self.close()
             raise
+        # the end of a connection is noticed by the next request
+        self._client._sender._disconnected.add_done_callback(_forget)
 
     async def close(self) -> None:
         """Disconnect; may be repeated."""
@@ -142,6 +157,7 @@ def _client(credentials: Credentials, address: tuple[str, int], dc: int, connect
     )
     # the answers to our own forwards would make Telethon fetch the difference of every channel
     client._sender._store_own_updates = _ignore
+    client._message_box = NoUpdates(client._log["messagebox"])
     return client
 
 

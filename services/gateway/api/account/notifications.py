@@ -36,10 +36,8 @@ class NotificationView(BaseModel):
         Field(description="The state of the mail; `none`: the notification is shown in the app only."),
     ]
     raised_at: datetime
-    group: Annotated[
-        str | None, Field(description="The group that has another name or id, as in the advertisement.")
-    ]
-    group_id: Annotated[str | None, Field(description="Its id now.")]
+    group: Annotated[str | None, Field(description="The group that it is about, as in the advertisement.")]
+    group_id: Annotated[str | None, Field(description="The id now of a group that moved.")]
     group_name: Annotated[str | None, Field(description="Its public name now; none if it has none.")]
     second_of: Annotated[
         str | None,
