@@ -48,7 +48,7 @@ SECONDS = 60.0
 _SETTLED_SECONDS = 20.0
 """Connections without work end with their lease, 15 s."""
 _TOGETHER = 100
-_HELD = "select count(*) from pool.leases where expires_at > clock_timestamp()"
+_HELD = "select count(*) from pool.seats where until > clock_timestamp()"
 
 
 @dataclass(frozen=True)
