@@ -21,6 +21,7 @@ from services.gateway.api.webhook.verifying import SignatureVerifier
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.context import Context
+from services.gateway.idempotency.keys import IdempotencyKeys
 from services.gateway.live.live_log import LiveLog
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
@@ -28,6 +29,8 @@ from services.gateway.ports import Mailer
 from services.gateway.registry import REGISTRY
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables.deliveries import DELIVERIES
+
+LEASE_MARGIN_SECONDS = 30.0
 
 
 async def run(settings: GatewaySettings) -> None:
@@ -47,6 +50,8 @@ async def run(settings: GatewaySettings) -> None:
         )
         claims = Claims(chassis.engine, settings.code_pepper)
         await claims.make_tables()
+        keys = keys_of(settings, chassis)
+        await keys.make_tables()
         commands = CommandClient(
             chassis.nats, prefix=settings.nats_prefix, timeout_seconds=settings.command_seconds
         )
@@ -58,7 +63,7 @@ async def run(settings: GatewaySettings) -> None:
         )
         furnish(
             app,
-            desk_of(settings, chassis, commands, codes, claims),
+            desk_of(settings, chassis, commands, codes, claims, keys),
             Webhook(SignatureVerifier(settings.ipn_secret), commands),
             live,
         )
@@ -112,8 +117,19 @@ def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, m
     )
 
 
+def keys_of(settings: GatewaySettings, chassis: Chassis) -> IdempotencyKeys:
+    """Return the idempotency keys; a claim outlasts a request, which sends one or two commands."""
+    lease = 2 * (settings.command_seconds + settings.read_your_writes_seconds) + LEASE_MARGIN_SECONDS
+    return IdempotencyKeys(chassis.engine, settings.code_pepper, lease_seconds=lease)
+
+
 def desk_of(
-    settings: GatewaySettings, chassis: Chassis, commands: CommandClient, codes: AccessCodes, claims: Claims
+    settings: GatewaySettings,
+    chassis: Chassis,
+    commands: CommandClient,
+    codes: AccessCodes,
+    claims: Claims,
+    keys: IdempotencyKeys,
 ) -> Desk:
     """Return the routes' dependencies."""
     return Desk(
@@ -132,6 +148,7 @@ def desk_of(
         writes_a_day=RateLimit(settings.writes_per_day, window_seconds=DAY_SECONDS),
         turns=Turns(),
         claims=claims,
+        keys=keys,
         timeout_seconds=settings.read_your_writes_seconds,
         forwarding=lambda: ask_forwarder(chassis.nats, settings.nats_prefix),
     )

@@ -20,6 +20,7 @@ from services.gateway.api.checkout import routes as checkout
 from services.gateway.api.openapi import DESCRIPTION, TAGS, DescribedApp, operation_id
 from services.gateway.api.requests import problems
 from services.gateway.api.requests.edge import Edge
+from services.gateway.api.requests.idempotency import IdempotentWrites
 from services.gateway.api.webhook import notification
 
 _PARTS = (
@@ -62,6 +63,7 @@ def make_app() -> FastAPI:
         generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else looked up in every request
     )
+    app.add_middleware(IdempotentWrites)  # within the edge, which is added last
     app.add_middleware(Edge, direct=(notification.ROUTE, openapi.ROUTE))
     problems.install(app)
     for part in _PARTS:

@@ -7,8 +7,10 @@ from uuid import UUID
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from libs.chassis.command_client import RepeatableCauses
 from libs.eventsourcing import Causes
 from services.gateway.api.desk import DeskDep
+from services.gateway.api.requests.idempotency import seed_of
 from services.gateway.api.requests.problems import unauthorized
 from services.gateway.api.requests.tokens import Identity
 
@@ -69,6 +71,9 @@ WriterDep = Annotated[Identity, Depends(writer_of)]
 
 
 def causes_of(request: Request, actor: str) -> Causes:
-    """Return the causes of a request's events."""
+    """Return the causes of a request's events; a repetition under an idempotency key repeats no command."""
     correlation_id = cast("UUID", request.state.correlation_id)
+    seed = seed_of(request)
+    if seed is not None:
+        return RepeatableCauses(correlation_id, correlation_id, actor, seed=seed)
     return Causes(correlation_id, correlation_id, actor)

@@ -3,6 +3,7 @@
 import hmac
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, TypeVar, cast
 
@@ -17,10 +18,11 @@ from libs.eventsourcing.values import Cursor
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
 from services.gateway.api.requests.limits import RateLimit
-from services.gateway.api.requests.problems import unauthorized
+from services.gateway.api.requests.problems import Denied, unauthorized
 from services.gateway.api.requests.tokens import Tokens
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
+from services.gateway.idempotency.keys import IdempotencyKeys
 from services.gateway.live.live_log import LiveLog
 
 T = TypeVar("T")
@@ -46,6 +48,7 @@ class Desk:
     writes_a_day: RateLimit
     turns: Turns
     claims: Claims
+    keys: IdempotencyKeys
     timeout_seconds: float
     forwarding: Callable[[], Awaitable[ForwardingFigures | None]]
     """Asks the forwarder for its figures; None if it does not answer."""
@@ -65,6 +68,17 @@ class Desk:
             raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
         if not self.is_operators(token):
             self.tokens.read(token)
+
+    def principal(self, authorization: str) -> str | None:
+        """Return who sent this header, as the actor of events; None without a valid token."""
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        if self.is_operators(token):
+            return "admin"
+        with suppress(Denied):
+            return f"account:{self.tokens.read(token).account}"
+        return None
 
     def is_operators(self, token: str) -> bool:
         """Return whether this is the operator's token."""

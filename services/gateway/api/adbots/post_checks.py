@@ -9,12 +9,13 @@ from pydantic import BaseModel, Field
 
 from libs.events.commands.scheduler import CheckPost
 from libs.events.values import AdbotId, PostCheckId
-from libs.eventsourcing.values import new_id, utc_now
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.routes import PostText, own_adbot
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import WriterDep, causes_of
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
+from services.gateway.api.requests.idempotency import id_for
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import Body, Listing
 from services.gateway.tables.post_checks import PostCheck, check_of, checks_of, running_check
@@ -62,7 +63,7 @@ async def check_posts(
     returned instead of beginning another; an adbot has at most six in an hour.
     """
     running = await desk.view(lambda sql: running_check(sql, adbot, utc_now()))
-    check = PostCheckId(new_id()) if running is None else PostCheckId(running.id)
+    check = PostCheckId(id_for(request)) if running is None else PostCheckId(running.id)
     if running is None:
         posts = tuple(body.posts) if body is not None else ()
         command = CheckPost(adbot=adbot, account=caller.account, check=check, posts=posts)

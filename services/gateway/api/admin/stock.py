@@ -9,11 +9,11 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from libs.events.commands.forwarder import ImportApiPair, ImportSession
 from libs.events.values import ApplicationId, SessionId
-from libs.eventsourcing.values import new_id
 from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload
 from services.gateway.api.callers import ADMIN, causes_of, check_admin
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
+from services.gateway.api.requests.idempotency import id_for
 from services.gateway.api.requests.shapes import Body, Limit
 from services.gateway.tables.stock import SessionState, Stock, StockedSession, stock, stocked_session
 
@@ -61,7 +61,7 @@ async def add_telegram_application(
     body: TelegramApplicationBody, request: Request, response: Response, desk: DeskDep
 ) -> ImportedApplication:
     """Store a Telegram application in the vault. Its hash is never shown again."""
-    pair = ApplicationId(new_id())
+    pair = ApplicationId(id_for(request))
     command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
     accepted = await desk.commands.send(command, causes_of(request, ADMIN))
     if not await desk.settled(accepted.written):
@@ -80,7 +80,7 @@ async def add_telegram_application(
 async def add_session(request: Request, response: Response, desk: DeskDep) -> ImportedSession:
     """Sign in with a session once, and store it in the vault. Its secret is never shown again."""
     upload = await read_upload(request)
-    session = SessionId(new_id())
+    session = SessionId(id_for(request))
     command = ImportSession(session=session, content=upload.content, pair=upload.pair)
     accepted = await desk.commands.send(command, causes_of(request, ADMIN))
     if not await desk.settled(accepted.written):

@@ -16,8 +16,10 @@ from services.gateway.api.checkout.paying import payment_uri
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.addresses import address_of
+from services.gateway.api.requests.idempotency import key_in
 from services.gateway.api.requests.problems import EXPECTED, Denied, denied_of
 from services.gateway.api.requests.shapes import Body, Lower, Mailbox, Printable, Upper
+from services.gateway.api.requests.tokens import Identity
 from services.gateway.checkout.claims import KEPT, CheckoutToken, checkout_token_in, new_checkout_token
 from services.gateway.tables.order_lines import PaymentState, Wish, payment_of
 
@@ -90,7 +92,9 @@ async def check_out(
     if own:
         causes = causes_of(request, f"account:{account}")
         return await _answer(desk, wish, body.email, causes, origin, response)
-    token = body.checkout_token or checkout_token_in(cookie) or new_checkout_token()
+    token = (
+        body.checkout_token or _key_of(request, caller) or checkout_token_in(cookie) or new_checkout_token()
+    )
     kept = {"Set-Cookie": _cookie(request, token)}
     response.headers.update(kept)
     try:
@@ -108,6 +112,22 @@ async def _answer(
     async with desk.turns.of(wish):
         ordered = await order(desk, wish, email, causes, origin)
         return await checkout_view(desk, wish, ordered, response)
+
+
+def _key_of(request: Request, caller: Identity | None) -> SecretStr | None:
+    """Return the idempotency key of a checkout as its token; raise `Denied` if a stranger's is none.
+
+    A stranger's key must be as hard to guess as a token: it gives access to the order. A caller with a token
+    gets the first answer in any case.
+    """
+    key = key_in(request.scope)
+    token = checkout_token_in(key)
+    if key is not None and token is None and caller is None:
+        detail = (
+            "without a token, the key is the checkout's token: 22 to 128 letters, digits, dashes, underscores"
+        )
+        raise Denied(HTTPStatus.BAD_REQUEST, "malformed_idempotency_key", detail)
+    return token
 
 
 def _cookie(request: Request, token: SecretStr) -> str:
