@@ -1,4 +1,4 @@
-"""Generates pages from the code: every setting, event and error of Telegram, `.env.example`.
+"""Generates pages from the code: every setting, event, problem and error of Telegram, `.env.example`.
 
 `python -m adrelay.reference` writes them; a test fails if they are outdated.
 """
@@ -22,6 +22,7 @@ from libs.events.commands import provisioning as to_provisioning
 from libs.events.commands import scheduler as to_scheduler
 from libs.eventsourcing import Command, Event
 from libs.eventsourcing.hosting import Contract
+from services.gateway.api.requests.codes import SECTIONS
 
 ROOT = Path(__file__).parent.parent
 _OWNERS: tuple[tuple[ModuleType, ...], ...] = (
@@ -57,6 +58,7 @@ def pages() -> dict[Path, str]:
         Path("docs/reference/settings.md"): settings_page(),
         Path("docs/reference/events.md"): events_page(),
         Path("docs/reference/telegram-errors.md"): telegram_errors_page(),
+        Path("docs/reference/problems.md"): problems_page(),
     }
 
 
@@ -173,6 +175,33 @@ def events_page() -> str:
                 fields = ", ".join(f"`{name}`" for name in contract.model_fields)
                 together = issubclass(contract, Command) and contract.batchable
                 lines.append(f"- **{contract.__name__}** ({fields}): {text}{_BATCHABLE if together else ''}")
+    return "\n".join(lines) + "\n"
+
+
+def problems_page() -> str:
+    """Return the page of all codes of problems."""
+    lines = [
+        "# Problems",
+        "",
+        "An error of the REST interface is `application/problem+json` (RFC 9457). Programs decide by its",
+        "`code`, which never changes its meaning or its status; `type` is `urn:adrelay:problem:<code>`.",
+        "`detail` is for people and may change. `correlation_id` finds the request in logs and events; the",
+        "header `X-Correlation-Id` of every answer has it too. New codes may be added: treat one that you do",
+        "not know by its status. Errors of 429 and 503 have the header `Retry-After`, in seconds.",
+        "",
+        "The server answers in JSON whatever `Accept` says; it never answers 406.",
+    ]
+    for title, codes in SECTIONS.items():
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            "| code | status | means | what to do |",
+            "| --- | --- | --- | --- |",
+        ]
+        lines += [
+            f"| `{code}` | {one.status.value} | {one.meaning} | {one.remedy} |" for code, one in codes.items()
+        ]
     return "\n".join(lines) + "\n"
 
 
