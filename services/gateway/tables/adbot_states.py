@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from libs.events.chat_ids import chat_of
 from libs.events.scheduler import GroupOption, PostOrder, SkipReason, StopReason
@@ -26,6 +26,7 @@ from services.gateway.tables.group_options import options_in
 from services.gateway.tables.overruns import USUAL_PAUSE_SECONDS, warning_of
 from services.gateway.tables.pacing import AdbotPacing
 from services.gateway.tables.private_ids import private_ids_of
+from services.gateway.tables.values import View
 
 
 class AdbotStatus(StrEnum):
@@ -46,7 +47,7 @@ class PlanStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-class AdbotPlan(BaseModel):
+class AdbotPlan(View):
     """The plan of an adbot's order."""
 
     code: str
@@ -61,7 +62,7 @@ class AdbotPlan(BaseModel):
     max_posts: Annotated[int | None, Field(description="How many posts it may have; null: likewise.")]
 
 
-class Seats(BaseModel):
+class Seats(View):
     """An adbot's seats: the number with a session, and of those that await stock."""
 
     filled: int
@@ -71,7 +72,7 @@ class Seats(BaseModel):
     ]
 
 
-class Advertisement(BaseModel):
+class Advertisement(View):
     """The posts and groups of an adbot; groups in their canonical form. Each cycle sends one post.
 
     It is sent to `groups`, and to the groups that `lists` have when a cycle is due.
@@ -88,7 +89,7 @@ class Advertisement(BaseModel):
     options: SendOptions
 
 
-class Cycles(BaseModel):
+class Cycles(View):
     """An adbot's last cycle that came due, the last due time without one, and the due time of the next."""
 
     last_number: int | None
@@ -105,7 +106,7 @@ class Cycles(BaseModel):
     next_due_at: datetime | None
 
 
-class AdbotState(BaseModel):
+class AdbotState(View):
     """An adbot, as its owner sees it."""
 
     id: UUID

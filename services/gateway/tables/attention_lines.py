@@ -2,16 +2,16 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.values import OrderNumber
 from libs.eventsourcing import Sql
 from services.gateway.tables.attention_kinds import AttentionKind
 from services.gateway.tables.orders import OrderStatus, PaymentStatus
-from services.gateway.tables.values import Money
+from services.gateway.tables.values import Money, View
 
 
-class Attention(BaseModel):
+class Attention(View):
     """An order that needs a person, and why; there is one line for each reason."""
 
     order_number: str

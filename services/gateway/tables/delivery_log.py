@@ -7,17 +7,18 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.values import AdbotId, Party, ResultClass
 from libs.eventsourcing import Row, Sql
 from services.gateway.tables.parties import about
+from services.gateway.tables.values import View
 
 RESUMED = 1000
 """The most lines of an adbot that a listener who resumes gets."""
 
 
-class LogLine(BaseModel):
+class LogLine(View):
     """The delivery to one group in one cycle."""
 
     at: datetime

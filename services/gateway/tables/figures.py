@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.values import AdbotId, Party, ResultClass, SessionId
 from libs.eventsourcing import Row, Sql
@@ -19,9 +19,10 @@ from services.gateway.tables.method_rests import MethodRest, method_rests_of
 from services.gateway.tables.parties import about
 from services.gateway.tables.statistics import DAYS
 from services.gateway.tables.stock import SessionState
+from services.gateway.tables.values import View
 
 
-class Failed(BaseModel):
+class Failed(View):
     """The last failure."""
 
     at: datetime
@@ -34,7 +35,7 @@ class Failed(BaseModel):
     """The masked phone number of the seat, null where none tried."""
 
 
-class Counts(BaseModel):
+class Counts(View):
     """The numbers of results. What was left out or not sent is neither a success nor a failure."""
 
     posts: int
@@ -110,7 +111,7 @@ class GroupFigures(Counts):
     """The seats that asked to join it and wait for an admin of the group."""
 
 
-class SessionDay(BaseModel):
+class SessionDay(View):
     """The figures of a session on one day in UTC."""
 
     day: date

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.chat_ids import chat_of
 from libs.events.scheduler import (
@@ -17,6 +17,7 @@ from libs.events.scheduler import (
 from libs.events.values import AccountId
 from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.gateway.tables.group_options import options_in, options_json
+from services.gateway.tables.values import View
 
 GROUP_LISTS = Projection(
     "group_lists",
@@ -38,7 +39,7 @@ GROUP_LISTS = Projection(
 """`chats` has the chat of each group, without its topic; `options` one for each group that has one."""
 
 
-class GroupListLine(BaseModel):
+class GroupListLine(View):
     """A group list without its groups."""
 
     id: UUID

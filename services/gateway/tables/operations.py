@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
-
 from libs.events.scheduler import (
     AllPaused,
     AllResumed,
@@ -13,6 +11,7 @@ from libs.events.scheduler import (
     TargetUnblocked,
 )
 from libs.eventsourcing import Projection, Sql, TableSql
+from services.gateway.tables.values import View
 
 OPERATIONS = Projection(
     "operations",
@@ -26,14 +25,14 @@ OPERATIONS = Projection(
 """`pauses` has one row while all adbots are paused. Grows with the groups and channels that are blocked."""
 
 
-class Pause(BaseModel):
+class Pause(View):
     """A pause of all adbots."""
 
     since: datetime
     reason: str
 
 
-class BlockedChat(BaseModel):
+class BlockedChat(View):
     """A group or a channel that the operator blocked, in its canonical form."""
 
     chat: str
@@ -41,7 +40,7 @@ class BlockedChat(BaseModel):
     reason: str
 
 
-class Operations(BaseModel):
+class Operations(View):
     """The operator's switches; the latest blocks are first."""
 
     pause: Pause | None

@@ -4,16 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
 from libs.events.values import AccountId, AdbotId, Coin, OrderNumber, PaymentId, PlanCode
 from libs.eventsourcing import Row, Sql
 from services.gateway.mail.addresses import canonical_or_same
 from services.gateway.tables.orders import OrderStatus, PaymentStatus
-from services.gateway.tables.values import Money
+from services.gateway.tables.values import Money, View
 
 
-class PaymentState(BaseModel):
+class PaymentState(View):
     """The state of a payment, for anyone who knows the order's number."""
 
     order_number: str

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
-
 from libs.events.scheduler import PrivateIdsAllowed, PrivateIdsForbidden
 from libs.events.values import AccountId
 from libs.eventsourcing import Projection, Sql, TableSql
+from services.gateway.tables.values import View
 
 PRIVATE_IDS = Projection(
     "private_ids",
@@ -22,7 +21,7 @@ PRIVATE_IDS = Projection(
 """A row for each account with the permission; the row is deleted when that ends."""
 
 
-class PrivateIds(BaseModel):
+class PrivateIds(View):
     """The permission of an account to use private ids."""
 
     allowed: bool

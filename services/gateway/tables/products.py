@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
 from libs.events.values import PlanCode, PlanKind
 from libs.eventsourcing import Projection, Sql, TableSql
-from services.gateway.tables.values import Money
+from services.gateway.tables.values import Money, View
 
 PRODUCTS = Projection(
     "products",
@@ -29,7 +29,7 @@ PRODUCTS = Projection(
 )
 
 
-class PlanOnSale(BaseModel):
+class PlanOnSale(View):
     """A plan that is on sale."""
 
     code: str

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.gateway import NotificationKind
 from services.gateway.api.callers import ClientDep
@@ -14,12 +14,12 @@ from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Limit, Listing
 from services.gateway.inbox.domain import MailState
 from services.gateway.inbox.tables import notifications_of
-from services.gateway.tables.values import Money
+from services.gateway.tables.values import Money, View
 
 router = APIRouter(tags=["account"])
 
 
-class NotificationView(BaseModel):
+class NotificationView(View):
     """A notification of an account's owner, in the app and perhaps by mail."""
 
     id: UUID

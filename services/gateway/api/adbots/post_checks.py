@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.commands.scheduler import CheckPost
 from libs.events.values import AdbotId, PostCheckId
@@ -19,6 +19,7 @@ from services.gateway.api.requests.idempotency import id_for
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import Body, Listing
 from services.gateway.tables.post_checks import PostCheck, check_of, checks_of, running_check
+from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
@@ -37,7 +38,7 @@ class PostCheckBody(Body):
     ]
 
 
-class RequestedCheck(BaseModel):
+class RequestedCheck(View):
     """A post check that was begun, or is still running."""
 
     id: UUID

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from libs.events.commands.forwarder import ImportApiPair, ImportSession
 from libs.events.values import ApplicationId, SessionId
@@ -16,6 +16,7 @@ from services.gateway.api.openapi import problems
 from services.gateway.api.requests.idempotency import id_for
 from services.gateway.api.requests.shapes import Body, Limit
 from services.gateway.tables.stock import SessionState, Stock, StockedSession, stock, stocked_session
+from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[Depends(check_admin)])
 
@@ -34,14 +35,14 @@ class TelegramApplicationBody(Body):
     api_hash: Annotated[SecretStr, Field(min_length=32, max_length=32), AfterValidator(_hexadecimal)]
 
 
-class ImportedApplication(BaseModel):
+class ImportedApplication(View):
     """A Telegram application that is stored in the vault."""
 
     pair: UUID
     api_id: int
 
 
-class ImportedSession(BaseModel):
+class ImportedSession(View):
     """A session that is stored in the vault."""
 
     session: UUID

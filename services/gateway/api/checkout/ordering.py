@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.commands.billing import PlaceOrder
 from libs.events.results import Accepted, Written
@@ -21,7 +21,7 @@ from services.gateway.api.desk import Desk
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import unavailable
 from services.gateway.tables.order_lines import PaymentState, Wish, payment_of, pending_order
-from services.gateway.tables.values import Money
+from services.gateway.tables.values import Money, View
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _RANDOM_DIGITS = 12
@@ -31,7 +31,7 @@ _OVER = {"order_expired", "order_cancelled"}
 _AGAIN_SECONDS = 0.1
 
 
-class CheckoutView(BaseModel):
+class CheckoutView(View):
     """An order and how to pay it. Access codes are sent by mail, or issued by the operator."""
 
     order_number: OrderNumber

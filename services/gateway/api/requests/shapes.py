@@ -17,6 +17,7 @@ from pydantic import (
 
 from libs.events.values import OrderNumber
 from services.gateway.mail.addresses import canonical
+from services.gateway.tables.values import View
 
 T = TypeVar("T")
 
@@ -26,10 +27,10 @@ _PRICE = r"[0-9]{1,8}(\.[0-9]{1,2})?"
 class Body(BaseModel):
     """A request body; unknown fields are rejected, so that a misspelt one is noticed."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
-class Listing(BaseModel, Generic[T]):
+class Listing(View, Generic[T]):
     """A list of items."""
 
     items: list[T]

@@ -17,7 +17,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header
 from prometheus_client import Counter
-from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
@@ -32,6 +31,7 @@ from services.gateway.api.requests.edge import DirectRoute
 from services.gateway.api.requests.limits import ConcurrencyLimit, LimitReached
 from services.gateway.api.requests.problems import Denied, unavailable
 from services.gateway.api.webhook.verifying import SignatureVerifier
+from services.gateway.tables.values import View
 
 ANSWER_SECONDS = 2.5
 """The provider's timeout is 3 seconds: it gets an answer before that, to send the notification again."""
@@ -46,7 +46,7 @@ _NOTIFICATIONS = Counter(
 )
 
 
-class Recorded(BaseModel):
+class Recorded(View):
     """The answer to a notification that is stored."""
 
     status: Literal["recorded"] = "recorded"
