@@ -8,6 +8,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import Response
 from starlette.types import Scope
 
+from services.gateway.api.describing.document import complete
 from services.gateway.api.requests.edge import DirectRoute
 from services.gateway.api.requests.problems import MEDIA_TYPE, Problem
 
@@ -68,6 +69,7 @@ class DescribedApp(FastAPI):
             document.setdefault("components", {}).setdefault("schemas", {}).update(
                 {Problem.__name__: shape, **parts}
             )
+            complete(document)
             self.openapi_schema = document
         return self.openapi_schema
 

@@ -22,7 +22,7 @@ Money = Annotated[
     Decimal,
     PlainSerializer(plain, return_type=str),
     WithJsonSchema(
-        {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "examples": ["0.000456"]},
+        {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"},
         mode="serialization",
     ),
 ]

@@ -87,7 +87,7 @@ def test_ipv6_callers_are_limited_by_network(host: str, address: str) -> None:
     assert address_of(Request({"type": "http", "client": (host, 1), "headers": []})) == address
 
 
-FREE = {"check_out", "sign_in", "nowpayments"}
+FREE = {"check_out", "sign_in", "record_notification"}
 """Routes with other limits: per address and e-mail, and by concurrency."""
 
 
@@ -105,6 +105,6 @@ def test_every_route_by_which_a_client_causes_an_event_is_limited() -> None:
         if writer_of not in [needed.call for needed in route.dependant.dependencies]
     }
     assert unlimited <= FREE, unlimited
-    assert {"set_advertisement", "start", "stop", "renew", "cancel_order"} <= {
+    assert {"set_advertisement", "start_adbot", "stop_adbot", "renew_adbot", "cancel_order"} <= {
         route.name for route in written
     }

@@ -24,7 +24,20 @@ router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 HEARTBEAT_SECONDS = 15.0
 _RECONNECT = b"retry: 3000\n\n"
-_STREAM: Responses = {200: {"content": {"text/event-stream": {}}, "description": "Lines, until it ends."}}
+_EXAMPLE = """retry: 3000
+
+id: 742-17-0
+event: line
+data: {"at":"2026-05-01T12:00:00Z","cycle":"5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c","session":"+49…17",
+data: "group":"@group","result":"SENT","error":"","messages":[1017],"party":null,"about":null}
+
+"""
+_STREAM: Responses = {
+    200: {
+        "content": {"text/event-stream": {"example": _EXAMPLE}},
+        "description": "Lines, until it ends.",
+    }
+}
 _HIGHEST = (2**63 - 1, 2**63 - 1, 2**15 - 1)
 
 
@@ -56,7 +69,7 @@ def last_line_of(
     response_class=EventStreamResponse,
     responses=problems(401, 404, 429) | _STREAM,
 )
-async def listen(
+async def listen_to_deliveries(
     adbot: Annotated[AdbotId, Depends(own_adbot)],
     caller: ClientDep,
     expires_at: ExpiryDep,

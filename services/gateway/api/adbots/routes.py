@@ -168,7 +168,7 @@ async def set_advertisement(
 
 
 @router.post("/{adbot_id}/start", summary="Start an adbot", responses=writing())
-async def start(
+async def start_adbot(
     adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> AdbotState:
     """Start an adbot: cycles come due from now on. Starting a running adbot changes nothing.
@@ -181,7 +181,7 @@ async def start(
 
 
 @router.post("/{adbot_id}/stop", summary="Stop an adbot", responses=writing())
-async def stop(
+async def stop_adbot(
     adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> AdbotState:
     """Stop an adbot: nothing more is sent, not even of a running cycle. Repeating it changes nothing."""

@@ -43,7 +43,8 @@ UPLOAD_DESCRIPTION: dict[str, Any] = {
                     "session": _STRING,
                     "pair": _APPLICATION,
                 },
-            }
+            },
+            "example": {"file": "<the content of stock.session>"},
         },
         "application/json": {
             "schema": {

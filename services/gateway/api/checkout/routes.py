@@ -145,7 +145,7 @@ def _cookie(request: Request, token: SecretStr) -> str:
     summary="Show the state of a payment",
     responses=problems(404, 429),
 )
-async def payment_status(
+async def get_payment(
     order_number: Annotated[OrderNumber, Path()], request: Request, desk: DeskDep
 ) -> PaymentView:
     """Return the state of an order's payment. It may be polled; who knows the order's number may see it."""

@@ -1,7 +1,7 @@
 """Examples of requests and answers, composed of the examples of their fields."""
 
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 Schema = Mapping[str, Any]
 
@@ -12,36 +12,55 @@ _FORMATS: Mapping[str, object] = {
     "date": "2026-05-01",
     "password": "<secret>",
 }
+_KINDS: Mapping[str, object] = {"boolean": False, "integer": 1, "number": 1, "object": {}}
 _FIELDS: Mapping[str, object] = {
     "about": "this account in the group",
     "access_code": "USER-4T7KQ-9XW2M-HC6RD-1ZVPA",
     "api_hash": "0123456789abcdef0123456789abcdef",
     "begin": "22:00",
+    "account": "5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c",
+    "amount": "0.000456",
+    "awaited": 0,
+    "blocked_groups": [],
     "channel": "@channel",
     "chat": "@group",
+    "checkout_token": "9QmT3vVxk2cYtJ0r5sLw8bNqZ1aHfGdE7uPiKoRyXcM",
     "code": "bronze",
     "coin": "BTC",
+    "currency": "BTC",
+    "cursor": "MjAyNi0wNS0wMVQxMjowMDowMCswMDowMCAxNyAw",
     "detail": "",
     "email": "client@example.com",
     "end": "07:00",
     "error": "",
     "failures": {"SLOW_MODE": 1},
+    "excess": "0.000014",
+    "expires_in": 43200,
     "file": "@group\nt.me/other/7\n",
-    "following": "MjAyNi0wNS0wMVQxMjowMDowMCswMDowMCAxNyAw",
     "group": "@group",
+    "group_id": "-1001234567890",
+    "group_name": "@group",
     "groups": ["@group", "@other/7"],
-    "interval": "an hour",
     "last_error": "SLOWMODE_WAIT_17",
+    "last-event-id": "742-17-0",
     "left_out_because": {"STILL_NEWEST": 2},
+    "interval_seconds": 3600,
     "licence": "LIC-7QX4-MD2H-K9TW",
     "memo": None,
+    "message": 42,
+    "messages": [1017],
+    "method": "resolve",
+    "missing": "0.000056",
     "name": "Bronze",
     "next": None,
+    "note": "",
     "number": "HQADZ-MWPM0SFH-9J8ZHS6IAHLL",
     "order": "HQADZ-MWPM0SFH-9J8ZHS6IAHLL",
     "order_number": "HQADZ-MWPM0SFH-9J8ZHS6IAHLL",
+    "paid": "0.0004",
     "pay_address": "bc1q9h7garjlz5ydrmd6ag2rzv4mm8f8dwrx",
     "pay_currency": "BTC",
+    "posts": ["https://t.me/channel/42", "https://t.me/channel/43"],
     "payment": "5000000001",
     "payment_uri": "bitcoin:bc1q9h7garjlz5ydrmd6ag2rzv4mm8f8dwrx?amount=0.000456",
     "phone": "+49…17",
@@ -50,19 +69,25 @@ _FIELDS: Mapping[str, object] = {
     "price_usd": "30",
     "qr_svg": "data:image/svg+xml;charset=utf-8,%3Csvg…",
     "reason": "asked by the client",
+    "ref": "@group",
     "rest_error": "FLOOD_WAIT_300",
+    "second_of": None,
     "session": "+49…17",
+    "stop_detail": None,
+    "summary": "All seats can read the post and forward it.",
+    "suspend_reason": None,
     "text": "Two rooms, one lake.",
     "time_zone": "Europe/Berlin",
     "times": ["09:30"],
     "token": "eyJhbGciOiJIUzI1NiIs…",
+    "unreachable": 0,
+    "unreachable_error": None,
+    "validity_days": 30,
+    "warning": None,
+    "x-nowpayments-sig": "3d6b…",
     "worker": "worker-1",
 }
-"""Examples of texts by the names of their fields, where a field has none of its own."""
-
-
-class WithoutExample(Exception):
-    """A field has no example: add one to the field, or to the names here."""
+"""Examples by the names of fields that have none of their own."""
 
 
 class Examples:
@@ -70,9 +95,11 @@ class Examples:
 
     def __init__(self, schemas: Mapping[str, Schema]) -> None:
         self._schemas = schemas
+        self.missing = set[str]()
+        """The names of fields without an example: add one to the field, or to the names here."""
 
     def of(self, schema: Schema, name: str = "", *, sent: bool = False) -> Any:  # noqa: ANN401 - JSON
-        """Return an example of a schema, of the field `name`; raise `WithoutExample`.
+        """Return an example of a schema, of the field `name`.
 
         One that is `sent` has the fields that are required, and those with an example of their own.
         """
@@ -86,47 +113,29 @@ class Examples:
         if "enum" in schema:
             return schema["enum"][0]
         if alternatives := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
-            return self._first(alternatives, name, sent=sent)
+            unset = name in _FIELDS and _FIELDS[name] is None
+            return None if unset else self.of(alternatives[0], name, sent=sent)
         return self._by_type(schema, name, sent=sent)
 
-    def _first(self, alternatives: list[Schema], name: str, *, sent: bool) -> Any:  # noqa: ANN401 - JSON
-        if name in _FIELDS and _FIELDS[name] is None:
-            return None
-        return self.of(alternatives[0], name, sent=sent)
-
     def _by_type(self, schema: Schema, name: str, *, sent: bool) -> Any:  # noqa: ANN401 - JSON
-        match schema.get("type"):
-            case "object":
-                return self._object(schema, name, sent=sent)
-            case "array" if name not in _FIELDS:
-                return [self.of(schema["items"], name, sent=sent)] if "items" in schema else []
-            case "boolean":
-                return schema.get("default", False)
-            case "integer" | "number":
-                return schema.get("default", max(schema.get("minimum", 1), 1))
-            case "null":
-                return None
-            case _:
-                return self._text(schema, name)
+        kind = schema.get("type")
+        if "properties" in schema:
+            return self._object(schema["properties"], schema.get("required", ()), sent=sent)
+        if schema.get("format") in _FORMATS:
+            return _FORMATS[schema["format"]]
+        if name in _FIELDS:
+            return _FIELDS[name]
+        if kind == "array":
+            return [self.of(schema["items"], name, sent=sent)]
+        found = schema.get("default", _KINDS.get(str(kind)))
+        if found is None and kind != "null":
+            self.missing.add(name)
+        return found
 
-    def _object(self, schema: Schema, name: str, *, sent: bool) -> Any:  # noqa: ANN401 - JSON
-        if "properties" not in schema:
-            return _FIELDS.get(name, {})
-        fields = cast("Mapping[str, Schema]", schema["properties"])
-        required = schema.get("required", ())
+    def _object(self, fields: Mapping[str, Schema], required: Sequence[str], *, sent: bool) -> dict[str, Any]:
         wanted = {
             name: field
             for name, field in fields.items()
             if not sent or name in required or "examples" in field
         }
         return {name: self.of(field, name, sent=sent) for name, field in (wanted or fields).items()}
-
-    def _text(self, schema: Schema, name: str) -> object:
-        if name in _FIELDS:
-            return _FIELDS[name]
-        if schema.get("format") in _FORMATS:
-            return _FORMATS[schema["format"]]
-        if schema.get("default") is not None:
-            return schema["default"]
-        message = f"{name}: {schema}"
-        raise WithoutExample(message)

@@ -51,7 +51,7 @@ class FieldProblem(BaseModel):
     """The problem of one field of a request, without the field's value."""
 
     field: str = Field(examples=["body.email"])
-    message: str
+    message: str = Field(examples=["must be an e-mail address such as client@example.com"])
 
 
 class Problem(BaseModel):

@@ -113,6 +113,16 @@ async def _answer(scope: Scope, body: bytes) -> Response:
 
 ROUTE = DirectRoute("POST", "/api/v1/webhooks/nowpayments", "nowpayments", _answer)
 
+_EXAMPLE = {
+    "payment_id": 5000000001,
+    "payment_status": "finished",
+    "order_id": "HQADZ-MWPM0SFH-9J8ZHS6IAHLL",
+    "price_amount": 30,
+    "price_currency": "usd",
+    "pay_amount": 0.000456,
+    "actually_paid": 0.000456,
+    "pay_currency": "btc",
+}
 router = APIRouter(prefix="/webhooks", tags=["provider"])
 
 
@@ -121,10 +131,13 @@ router = APIRouter(prefix="/webhooks", tags=["provider"])
     summary="Notify of a payment's change",
     responses=problems(400, 401, 404, 413, 429),
     openapi_extra={
-        "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object"}, "example": _EXAMPLE}},
+        }
     },
 )
-async def nowpayments(
+async def record_notification(
     x_nowpayments_sig: Annotated[str, Header(description="HMAC-SHA512 of the body with sorted keys.")] = "",
 ) -> Recorded:
     """Store a notification; the answer is sent after the commit. A duplicate changes nothing."""
