@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.gateway.api import catalogue, openapi
+from services.gateway.api import catalogue, documentation, openapi
 from services.gateway.api.account import notifications, sign_in
 from services.gateway.api.account import orders as account_orders
 from services.gateway.api.adbots import figures, group_lists, groups, live, pacing, post_checks, renewals
@@ -58,6 +58,7 @@ def make_app() -> FastAPI:
         summary="Scheduled message forwarding, sold by the plan.",
         description=DESCRIPTION,
         openapi_tags=TAGS,
+        docs_url=None,  # `documentation` has the page
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=operation_id,
@@ -69,4 +70,5 @@ def make_app() -> FastAPI:
     for part in _PARTS:
         # without a parent router: each level would match the request again
         app.include_router(part.router, prefix="/api/v1")
+    app.include_router(documentation.router)
     return app
