@@ -149,6 +149,7 @@ def desk_of(
         turns=Turns(),
         claims=claims,
         keys=keys,
+        coins=settings.coins,
         timeout_seconds=settings.read_your_writes_seconds,
         forwarding=lambda: ask_forwarder(chassis.nats, settings.nats_prefix),
     )

@@ -5,7 +5,16 @@ from fastapi import FastAPI
 from services.gateway.api import catalogue, documentation, openapi
 from services.gateway.api.account import notifications, sign_in
 from services.gateway.api.account import orders as account_orders
-from services.gateway.api.adbots import figures, group_lists, groups, live, pacing, post_checks, renewals
+from services.gateway.api.adbots import (
+    figures,
+    group_lists,
+    groups,
+    live,
+    pacing,
+    post_checks,
+    posts,
+    renewals,
+)
 from services.gateway.api.adbots import routes as adbots
 from services.gateway.api.admin import accounts as admin_accounts
 from services.gateway.api.admin import adbots as admin_adbots
@@ -17,7 +26,7 @@ from services.gateway.api.admin import plans as admin_plans
 from services.gateway.api.admin import private_ids as admin_private_ids
 from services.gateway.api.admin import stock as admin_stock
 from services.gateway.api.checkout import routes as checkout
-from services.gateway.api.openapi import DESCRIPTION, TAGS, DescribedApp, operation_id
+from services.gateway.api.openapi import DESCRIPTION, SERVERS, TAGS, DescribedApp, operation_id
 from services.gateway.api.requests import problems
 from services.gateway.api.requests.edge import Edge
 from services.gateway.api.requests.idempotency import IdempotentWrites
@@ -37,6 +46,7 @@ _PARTS = (
     group_lists,
     pacing,
     post_checks,
+    posts,
     renewals,
     admin_stock,
     admin_plans,
@@ -58,6 +68,7 @@ def make_app() -> FastAPI:
         summary="Scheduled message forwarding, sold by the plan.",
         description=DESCRIPTION,
         openapi_tags=TAGS,
+        servers=SERVERS,
         docs_url=None,  # `documentation` has the page
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,

@@ -2,7 +2,7 @@
 
 import hmac
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, TypeVar, cast
@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from libs.chassis.command_client import CommandClient
 from libs.events.forwarding import ForwardingFigures
 from libs.events.results import Written
+from libs.events.values import Coin
 from libs.eventsourcing import Engine, Reader, Sql
 from libs.eventsourcing.values import Cursor
 from services.gateway.account.codes import AccessCodes
@@ -49,6 +50,8 @@ class Desk:
     turns: Turns
     claims: Claims
     keys: IdempotencyKeys
+    coins: Mapping[Coin, str]
+    """The accepted coins, with the provider's code of each."""
     timeout_seconds: float
     forwarding: Callable[[], Awaitable[ForwardingFigures | None]]
     """Asks the forwarder for its figures; None if it does not answer."""

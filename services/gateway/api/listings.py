@@ -12,7 +12,14 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.api.desk import Desk
 from services.gateway.api.requests.cursors import CursorText, decoded, encoded
 from services.gateway.api.requests.shapes import Limit, Page, WithoutNul
-from services.gateway.tables.delivery_log import LogCursor, LoggedLine, LogLine, LogSearch, log_page
+from services.gateway.tables.delivery_log import (
+    LogCursor,
+    LoggedLine,
+    LogLine,
+    LogSearch,
+    kept_since,
+    log_page,
+)
 from services.gateway.tables.figures import GroupFigures, GroupState, groups_of
 
 _MOST = 2**63 - 1
@@ -69,12 +76,19 @@ LogQueryDep = Annotated[LogQuery, Depends()]
 GroupsQueryDep = Annotated[GroupsQuery, Depends()]
 
 
-async def log_of_adbot(desk: Desk, adbot: AdbotId, wanted: LogQuery) -> Page[LogLine]:
+class LogPage(Page[LogLine]):
+    """A page of an adbot's log."""
+
+    kept_since: datetime | None
+    """Lines before this time were deleted, as they are kept for some days; statistics count them on."""
+
+
+async def log_of_adbot(desk: Desk, adbot: AdbotId, wanted: LogQuery) -> LogPage:
     """Return a page of an adbot's log."""
     limit = wanted.limit
     found = await desk.ask(lambda sql: log_page(sql, adbot, wanted.search, wanted.after, limit + 1))
-    following = _after(found, limit)
-    return Page[LogLine](items=[one.line for one in found[:limit]], next=following)
+    since = await desk.ask(kept_since)
+    return LogPage(items=[one.line for one in found[:limit]], next=_after(found, limit), kept_since=since)
 
 
 def _after(found: Sequence[LoggedLine], limit: int) -> str | None:

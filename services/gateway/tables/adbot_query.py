@@ -20,7 +20,9 @@ ADBOT = (
     "select u.turn, o.key, o.value from unnest(s.lists) with ordinality as u (list, turn) "
     "join group_lists l using (list), jsonb_each(l.options) as o) as every order by key, turn"
     ") as counted where value -> 'paused' = 'true') as paused_groups, "
-    "(select due_pause_seconds from statistics t where t.adbot = a.adbot) as last_pause_seconds "
+    "(select due_pause_seconds from statistics t where t.adbot = a.adbot) as last_pause_seconds, "
+    "(select to_jsonb(r) - '{adbot,cycle}'::text[] from running_cycles r where r.adbot = a.adbot)::text "
+    "as running_cycle "
     "from adbots a left join adbot_schedules s using (adbot)"
 )
 """A row for each adbot, for a condition to follow.

@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 
 from libs.events.chat_ids import chat_of
-from libs.events.scheduler import GroupOption, PostOrder, SkipReason, StopReason
+from libs.events.scheduler import GroupOption, PostOrder, StopReason
 from libs.events.values import (
     MAX_GROUPS,
     AccountId,
@@ -26,6 +26,7 @@ from services.gateway.tables.group_options import options_in
 from services.gateway.tables.overruns import USUAL_PAUSE_SECONDS, warning_of
 from services.gateway.tables.pacing import AdbotPacing
 from services.gateway.tables.private_ids import private_ids_of
+from services.gateway.tables.running_cycles import Cycles, RunningCycle
 from services.gateway.tables.values import View
 
 
@@ -87,23 +88,6 @@ class Advertisement(View):
         list[GroupOption], Field(description="What differs for single groups; before those of lists.")
     ]
     options: SendOptions
-
-
-class Cycles(View):
-    """An adbot's last cycle that came due, the last due time without one, and the due time of the next."""
-
-    last_number: int | None
-    last_due_at: datetime | None
-    beyond_limit: Annotated[
-        int | None,
-        Field(
-            description="How many groups the last cycle left out, as lists have more by now than the adbot "
-            "may have: the last ones of its lists."
-        ),
-    ]
-    skipped_at: datetime | None
-    skip_reason: SkipReason | None
-    next_due_at: datetime | None
 
 
 class AdbotState(View):
@@ -246,10 +230,15 @@ def _state(row: Row, at: datetime) -> AdbotState:
             skipped_at=row["skipped_at"],
             skip_reason=row["skip_reason"],
             next_due_at=running,
+            running=_running_cycle(row),
         ),
         warning=_warning(row, pacing),
         next_cycle_at=running or (due if due is not None and due > at else None),
     )
+
+
+def _running_cycle(row: Row) -> RunningCycle | None:
+    return RunningCycle.model_validate_json(row["running_cycle"]) if row["running_cycle"] else None
 
 
 def _warning(row: Row, pacing: AdbotPacing) -> str | None:

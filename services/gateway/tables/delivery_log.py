@@ -112,6 +112,14 @@ async def log_page(
     return [_logged(row) for row in rows]
 
 
+async def kept_since(sql: Sql) -> datetime | None:
+    """Return the time before which deliveries were deleted, None if none were."""
+    since: datetime | None = await sql.fetchval(
+        "select since from engine.kept_since where projection = 'deliveries'"
+    )
+    return since
+
+
 async def log_of(sql: Sql, adbot: AdbotId, limit: int) -> list[LogLine]:
     """Return an adbot's last deliveries, the latest first."""
     return [one.line for one in await log_page(sql, adbot, ALL, None, limit)]

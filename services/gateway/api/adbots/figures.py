@@ -8,10 +8,9 @@ from libs.events.values import AdbotId
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.desk import DeskDep
-from services.gateway.api.listings import GroupsQueryDep, LogQueryDep, groups_of_adbot, log_of_adbot
+from services.gateway.api.listings import GroupsQueryDep, LogPage, LogQueryDep, groups_of_adbot, log_of_adbot
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Page
-from services.gateway.tables.delivery_log import LogLine
 from services.gateway.tables.figures import GroupFigures, Statistics, statistics_of
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
@@ -22,7 +21,7 @@ async def get_logs(
     adbot: Annotated[AdbotId, Depends(own_adbot)],
     desk: DeskDep,
     wanted: LogQueryDep,
-) -> Page[LogLine]:
+) -> LogPage:
     """Return an adbot's last deliveries, the latest first."""
     return await log_of_adbot(desk, adbot, wanted)
 

@@ -17,7 +17,7 @@ from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.idempotency import id_for
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import Body, Listing, Printable, WithoutNul
+from services.gateway.api.requests.shapes import Body, Filled, Listing, Printable
 from services.gateway.api.requests.tokens import Identity
 from services.gateway.tables.group_lists import GroupListLine, GroupListView, group_list_of, group_lists_of
 
@@ -26,7 +26,7 @@ router = APIRouter(prefix="/group-lists", tags=["group lists"])
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=100, strip_whitespace=True),
-    WithoutNul,
+    Filled,
     Printable,
     Field(examples=["Flats in Berlin"]),
 ]

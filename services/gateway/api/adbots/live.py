@@ -43,7 +43,12 @@ _HIGHEST = (2**63 - 1, 2**63 - 1, 2**15 - 1)
 
 def last_line_of(
     last_event_id: Annotated[
-        str | None, Header(max_length=60, description="The `id` of the last line that the caller has got.")
+        str | None,
+        Header(
+            max_length=60,
+            json_schema_extra={"pattern": "^([0-9]{1,19}-[0-9]{1,19}-[0-9]{1,5})?$"},
+            description="The `id` of the last line that the caller has got.",
+        ),
     ] = None,
 ) -> LinePosition | None:
     """Return the position of the last line that the caller has; raise `Denied` if it is malformed."""

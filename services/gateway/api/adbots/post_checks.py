@@ -10,7 +10,8 @@ from pydantic import Field
 from libs.events.commands.scheduler import CheckPost
 from libs.events.values import AdbotId, PostCheckId
 from libs.eventsourcing.values import utc_now
-from services.gateway.api.adbots.routes import PostText, own_adbot
+from services.gateway.api.adbots.posts import WrittenPost, written
+from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import WriterDep, causes_of
 from services.gateway.api.desk import DeskDep
@@ -28,11 +29,12 @@ class PostCheckBody(Body):
     """The posts to look at."""
 
     posts: Annotated[
-        list[PostText],
+        list[WrittenPost],
         Field(
             default_factory=list[str],
             max_length=20,
-            description="Links to posts; without any, the posts of the advertisement.",
+            description="Links to posts, or posts as answers show them. Without any: those of the "
+            "advertisement.",
             examples=[["https://t.me/channel/42"]],
         ),
     ]
@@ -66,7 +68,7 @@ async def check_posts(
     running = await desk.view(lambda sql: running_check(sql, adbot, utc_now()))
     check = PostCheckId(id_for(request)) if running is None else PostCheckId(running.id)
     if running is None:
-        posts = tuple(body.posts) if body is not None else ()
+        posts = tuple(map(written, body.posts)) if body is not None else ()
         command = CheckPost(adbot=adbot, account=caller.account, check=check, posts=posts)
         causes = causes_of(request, f"account:{caller.account}")
 

@@ -10,11 +10,10 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.api.admin.adbots import adbot_or_denied
 from services.gateway.api.callers import check_admin
 from services.gateway.api.desk import DeskDep
-from services.gateway.api.listings import GroupsQueryDep, LogQueryDep, groups_of_adbot, log_of_adbot
+from services.gateway.api.listings import GroupsQueryDep, LogPage, LogQueryDep, groups_of_adbot, log_of_adbot
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.cursors import CursorText, decoded, encoded
 from services.gateway.api.requests.shapes import Limit, Page
-from services.gateway.tables.delivery_log import LogLine
 from services.gateway.tables.figures import (
     GroupFigures,
     SessionFigures,
@@ -42,7 +41,7 @@ async def get_any_logs(
     adbot: Annotated[AdbotId, Depends(known_adbot)],
     desk: DeskDep,
     wanted: LogQueryDep,
-) -> Page[LogLine]:
+) -> LogPage:
     """Return an adbot's last deliveries, the latest first."""
     return await log_of_adbot(desk, adbot, wanted)
 

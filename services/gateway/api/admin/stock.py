@@ -32,7 +32,17 @@ class TelegramApplicationBody(Body):
     """The credentials of a Telegram application."""
 
     api_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
-    api_hash: Annotated[SecretStr, Field(min_length=32, max_length=32), AfterValidator(_hexadecimal)]
+    api_hash: Annotated[
+        SecretStr,
+        Field(
+            min_length=32,
+            max_length=32,
+            json_schema_extra={"pattern": "^[0-9A-Fa-f]{32}$"},
+            examples=["0123456789abcdef0123456789abcdef"],
+        ),
+        AfterValidator(_hexadecimal),
+    ]
+    """Shown with the `api_id` on Telegram's page for developers."""
 
 
 class ImportedApplication(View):

@@ -24,6 +24,7 @@ _APPLICATION: dict[str, Any] = {
 _STRING: dict[str, Any] = {
     "type": "string",
     "format": "password",
+    "minLength": 1,
     "maxLength": _STRING_CHARACTERS,
     "description": "A string session.",
 }
@@ -50,6 +51,7 @@ UPLOAD_DESCRIPTION: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "required": ["session"],
+                "additionalProperties": False,
                 "properties": {"session": _STRING, "pair": _APPLICATION},
             }
         },

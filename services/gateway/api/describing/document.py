@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from services.gateway.api.describing.examples import Examples
-from services.gateway.api.describing.refusals import codes_of
+from services.gateway.api.describing.refusals import own_codes, usual_codes
 from services.gateway.api.requests.codes import CODES
 from services.gateway.api.requests.idempotency import HEADER, LONGEST_KEY, REPLAYED, WRITES
 from services.gateway.api.requests.problems import MEDIA_TYPE, Problem
@@ -35,7 +35,7 @@ _WITHOUT_KEY = frozenset({"record_notification", "sign_in"})
 _ALWAYS = frozenset({422, 503})
 _EXAMPLES = "#/components/examples/"
 _CORRELATION_ID = "01a1fb49-e9e9-7537-8cc6-965c390803d2"
-_MEANINGS: Mapping[int, str] = {
+MEANINGS: Mapping[int, str] = {
     400: "The request is malformed.",
     401: "No valid token, or no valid signature.",
     404: "It does not exist, or belongs to another account.",
@@ -48,6 +48,7 @@ _MEANINGS: Mapping[int, str] = {
     502: "The payment provider refuses to create this payment.",
     503: "A dependency does not answer; repeat after `Retry-After` seconds.",
 }
+"""The descriptions of the statuses of problems."""
 
 
 def complete(document: dict[str, Any]) -> set[str]:
@@ -87,20 +88,21 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Operati
 def _describe_problems(operation: Operation, path: str, *, keyed: bool) -> None:
     responses: dict[str, Any] = operation["responses"]
     authorized = bool(operation.get("security"))
-    codes = codes_of(operation["operationId"], path, keyed=keyed, authorized=authorized)
-    statuses = {int(status) for status in responses if status >= "400"} | _ALWAYS
+    own = own_codes(operation["operationId"], path)
+    statuses = {int(status) for status in responses if status >= "400"} | _ALWAYS | set(own)
     if keyed:
         statuses |= {400, 409}
     if "requestBody" in operation:
         statuses |= {400, 408, 413, 415}
     for status in sorted(statuses):
-        responses[str(status)] = _response(status, codes.get(status, []))
+        usual = usual_codes(status, keyed=keyed, authorized=authorized)
+        responses[str(status)] = _response(status, [*own.get(status, ()), *usual])
 
 
 def _response(status: int, codes: list[str]) -> dict[str, Any]:
     described = [f"* `{code}`: {CODES[code].meaning}" for code in codes]
     response: dict[str, Any] = {
-        "description": "\n".join([_MEANINGS[status], *([""] if described else []), *described]),
+        "description": "\n".join([MEANINGS[status], *([""] if described else []), *described]),
         "content": {
             MEDIA_TYPE: {
                 "schema": _PROBLEM,

@@ -60,7 +60,6 @@ _FIELDS: Mapping[str, object] = {
     "paid": "0.0004",
     "pay_address": "bc1q9h7garjlz5ydrmd6ag2rzv4mm8f8dwrx",
     "pay_currency": "BTC",
-    "posts": ["https://t.me/channel/42", "https://t.me/channel/43"],
     "payment": "5000000001",
     "payment_uri": "bitcoin:bc1q9h7garjlz5ydrmd6ag2rzv4mm8f8dwrx?amount=0.000456",
     "phone": "+49…17",

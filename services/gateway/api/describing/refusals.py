@@ -104,6 +104,7 @@ _USUAL: Mapping[int, tuple[str, ...]] = {
     503: ("service_unavailable",),
 }
 """The codes that each operation with this status may have."""
+_OF_KEYS = {"malformed_idempotency_key", "idempotency_key_reused", "request_in_progress"}
 _ADBOT = re.compile(r"/adbots/\{adbot_id\}")
 _REFUSED = re.compile(r"Refused: (.*?)(?:\.(?:\s|$)|$)", re.DOTALL)
 _CODE = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
@@ -116,11 +117,8 @@ def refusals_of(command: type[Command]) -> list[str]:
     return [code for code in dict.fromkeys(named) if code in CODES]
 
 
-def codes_of(operation: str, path: str, *, keyed: bool, authorized: bool) -> dict[int, list[str]]:
-    """Return the codes that the problems of an operation may have, by their statuses.
-
-    It is `keyed` if it takes an idempotency key, `authorized` if it needs a token.
-    """
+def own_codes(operation: str, path: str) -> dict[int, list[str]]:
+    """Return the codes of an operation's refusals, by their statuses."""
     command = COMMANDS.get(operation)
     own = [*(refusals_of(command) if command else ()), *_OWN.get(operation, ())]
     if _ADBOT.search(path):
@@ -128,13 +126,13 @@ def codes_of(operation: str, path: str, *, keyed: bool, authorized: bool) -> dic
     found: dict[int, list[str]] = {}
     for code in dict.fromkeys(own):
         found.setdefault(CODES[code].status.value, []).append(code)
-    for status, usual in _USUAL.items():
-        left_out = (
-            set[str]()
-            if keyed
-            else {"malformed_idempotency_key", "idempotency_key_reused", "request_in_progress"}
-        )
-        if not authorized:
-            left_out |= set(_USUAL[401])
-        found.setdefault(status, []).extend(code for code in usual if code not in left_out)
-    return {status: codes for status, codes in found.items() if codes}
+    return found
+
+
+def usual_codes(status: int, *, keyed: bool, authorized: bool) -> list[str]:
+    """Return the codes that any operation with a problem of this status may have.
+
+    It is `keyed` if it takes an idempotency key, `authorized` if it needs a token.
+    """
+    left_out = (set[str]() if keyed else _OF_KEYS) | (set[str]() if authorized else set(_USUAL[401]))
+    return [code for code in _USUAL.get(status, ()) if code not in left_out]
