@@ -13,6 +13,7 @@ _FORMATS: Mapping[str, object] = {
     "password": "<secret>",
 }
 _KINDS: Mapping[str, object] = {"boolean": False, "integer": 1, "number": 1, "object": {}}
+_TYPES: Mapping[str, type] = {"string": str, "integer": int, "number": int, "array": list, "object": dict}
 _FIELDS: Mapping[str, object] = {
     "about": "this account in the group",
     "access_code": "USER-4T7KQ-9XW2M-HC6RD-1ZVPA",
@@ -122,8 +123,8 @@ class Examples:
             return self._object(schema["properties"], schema.get("required", ()), sent=sent)
         if schema.get("format") in _FORMATS:
             return _FORMATS[schema["format"]]
-        if name in _FIELDS:
-            return _FIELDS[name]
+        if isinstance(named := _FIELDS.get(name), _TYPES.get(str(kind), ())):
+            return named
         if kind == "array":
             return [self.of(schema["items"], name, sent=sent)]
         found = schema.get("default", _KINDS.get(str(kind)))
