@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
 from libs.eventsourcing.background import forget_days, repeat
+from libs.eventsourcing.values import utc_now
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
 from services.gateway.adapters.forwarding import ask_forwarder
@@ -52,6 +53,7 @@ async def run(settings: GatewaySettings) -> None:
         await claims.make_tables()
         keys = keys_of(settings, chassis)
         await keys.make_tables()
+        chassis.task("old keys", lambda: repeat("old keys", lambda: keys.forget_old(utc_now())))
         commands = CommandClient(
             chassis.nats, prefix=settings.nats_prefix, timeout_seconds=settings.command_seconds
         )

@@ -35,8 +35,8 @@ requests send as `Authorization: Bearer <token>`. `GET /adbots` lists what was b
   with 202: it is committed, and reads will include it soon.
 * **Lists** have pages: send `next` of one as `cursor` of the following request.
 * **Values.** Amounts are decimal numbers written as text. Times are in UTC. Ids are UUIDs. Statuses and
-  results are in capitals (`RUNNING`, `SENT`), kinds, reasons and codes in small letters (`overrun`). New
-  values and fields may be added: ignore what you do not know.
+  results are in capitals (`RUNNING`, `SENT`), kinds, reasons and codes in small letters (`overrun`), and so
+  are the states of groups and mails. New values and fields may be added: ignore what you do not know.
 """
 SERVERS = [{"url": "/", "description": "The server that this document comes from."}]
 TAGS = [

@@ -22,6 +22,8 @@ MOST_KEYS = 1000
 """How many keys of one caller are stored; the oldest are deleted."""
 MOST_BYTES = 16 * 1024 * 1024
 """How many bytes of answers to one caller are stored; the oldest are deleted."""
+_EVERY_SECONDS = 3600.0
+_AT_ONCE = 1000
 _NONCE_BYTES = 12
 _TABLES = """
 create schema if not exists requests;
@@ -49,13 +51,12 @@ _KNOWN = "select fingerprint, answer from requests.idempotency_keys where id = $
 _ANSWER = "update requests.idempotency_keys set answer = $2 where id = $1"
 _RELEASE = "update requests.idempotency_keys set claimed_until = $2 where id = $1 and answer is null"
 _FORGET = "delete from requests.idempotency_keys where id = $1 and answer is null"
+_FORGET_ENDED = "delete from requests.idempotency_keys where id = $1 and made_at < $2"
 _FORGET_OLD = """
-delete from requests.idempotency_keys where (id = $1 and made_at < $2) or id in (
-    select id from requests.idempotency_keys where made_at < $2 order by made_at limit 10
-    for update skip locked
+delete from requests.idempotency_keys where id in (
+    select id from requests.idempotency_keys where made_at < $1 limit $2 for update skip locked
 )
 """
-"""Ten are deleted for each new one, so that the table shrinks again after a peak."""
 _FORGET_EXCESS = """
 delete from requests.idempotency_keys where id in (
     select id from (
@@ -121,6 +122,7 @@ class IdempotencyKeys:
         write is claimed until it is answered, released, or the lease ends. Raise `KeyReused`, `InProgress`.
         """
         key_id, fingerprint = self._id(write), self._digest("request", write, write.content)
+        await self._engine.query(lambda sql: sql.execute(_FORGET_ENDED, key_id, at - KEPT))
         while True:  # another process may delete the row between two statements
             seed: UUID | None = await self._engine.query(
                 lambda sql: sql.fetchval(
@@ -138,9 +140,10 @@ class IdempotencyKeys:
                 raise InProgress
             return self._decrypted(write, known["answer"])
 
-    async def forget_old(self, write: KeyedWrite, at: datetime) -> None:
-        """Delete this key if it is too old, and some others that are."""
-        await self._engine.query(lambda sql: sql.execute(_FORGET_OLD, self._id(write), at - KEPT))
+    async def forget_old(self, at: datetime) -> float:
+        """Delete old keys, some at once; return after how many seconds to do so again."""
+        deleted = await self._engine.query(lambda sql: sql.execute(_FORGET_OLD, at - KEPT, _AT_ONCE))
+        return _EVERY_SECONDS if deleted < _AT_ONCE else 1.0
 
     async def store(self, write: KeyedWrite, answer: Answer) -> None:
         """Store the answer to a claimed write, and delete what is above the limits of its caller."""

@@ -22,10 +22,13 @@ class LogLine(View):
     """The delivery to one group in one cycle."""
 
     at: datetime
+    """When the result was known."""
     cycle: UUID
+    """The id of the cycle."""
     session: str | None
     """The masked phone number; None where no seat tried."""
     group: str
+    """The group in its canonical form."""
     result: ResultClass
     error: str
     """Telegram's name of the error; empty without one."""

@@ -17,27 +17,44 @@ class PaymentState(View):
     """The state of a payment, for anyone who knows the order's number."""
 
     order_number: str
+    """`HQADZ-…`; whoever knows it may see the payment."""
     status: PaymentStatus
+    """The status of the payment."""
     order_status: OrderStatus
+    """The status of the order."""
     plan: str
+    """The plan's code."""
     price_usd: Money
+    """The price in US dollars."""
     pay_currency: str
+    """The coin to pay in."""
     pay_address: str | None
+    """Where to pay; null until the provider gave an address."""
     memo: str | None
+    """If given, the payment must contain it."""
     amount: Money | None
+    """The amount to pay, in units of `pay_currency`."""
     paid: Money | None
+    """The amount that was received, in units of `pay_currency`."""
     missing: Money | None
+    """What is missing of a partial payment, in units of `pay_currency`."""
     expires_at: datetime
+    """Until when it can be paid."""
     updated_at: datetime
+    """When anything of it changed last."""
 
 
 class OrderLine(PaymentState):
     """An order in its owner's list."""
 
     plan_name: str
+    """The plan's name when it was ordered."""
     placed_at: datetime
+    """When it was ordered."""
     finished_at: datetime | None
+    """When it was paid in full."""
     adbot: UUID | None
+    """The adbot that was delivered or renewed."""
     renews: UUID | None
     """The adbot that the order renews."""
 
@@ -46,12 +63,16 @@ class AdminOrderLine(OrderLine):
     """An order as the operator sees it."""
 
     account: UUID
+    """The id of the account."""
     email: str
     payment: str | None
+    """The provider's number of the payment."""
     excess: Money | None
+    """What was paid too much, in units of `pay_currency`."""
     by_hand: bool
     """The operator marked the order as paid."""
     fulfilled_at: datetime | None
+    """When the adbot was delivered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,18 @@ class PlanOnSale(View):
     """A plan that is on sale."""
 
     code: str
+    """What a checkout sends as `plan`."""
     name: str
+    """The name for people."""
     kind: PlanKind
     sessions: int
+    """How many sessions an adbot of this plan sends with."""
     interval_seconds: int
+    """The least time between two cycles."""
     price_usd: Money
+    """The price in US dollars."""
     validity_days: int
+    """How long an adbot runs."""
     max_groups: Annotated[
         int | None,
         Field(description="How many groups an adbot may have; null: as many as this service allows."),

@@ -55,7 +55,9 @@ class Cycles(View):
     """An adbot's last cycle that came due, the last due time without one, and the due time of the next."""
 
     last_number: int | None
+    """The number of the last cycle; null before the first one."""
     last_due_at: datetime | None
+    """When it was due."""
     beyond_limit: Annotated[
         int | None,
         Field(
@@ -64,8 +66,11 @@ class Cycles(View):
         ),
     ]
     skipped_at: datetime | None
+    """The last due time without a cycle."""
     skip_reason: SkipReason | None
+    """Why there was none."""
     next_due_at: datetime | None
+    """When the next cycle is due; null while the adbot does not run."""
     running: RunningCycle | None
     """The cycle that is running now, with its progress; null if none is."""
 

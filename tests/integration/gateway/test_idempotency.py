@@ -6,10 +6,13 @@ from uuid import uuid4
 import asyncpg
 import httpx
 import pytest
+from pydantic import SecretStr
 
+from libs.events.catalogue import published
 from libs.events.values import AdbotId
+from libs.eventsourcing import Engine
 from libs.eventsourcing.values import utc_now
-from services.gateway.idempotency.keys import KEPT, MOST_KEYS
+from services.gateway.idempotency.keys import KEPT, MOST_KEYS, IdempotencyKeys
 from tests.integration.gateway.harness import Client, GatewayHarness
 
 REASON = {"days": 1, "reason": "a test"}
@@ -197,6 +200,24 @@ async def test_a_form_is_the_same_whatever_its_boundary(admin: httpx.AsyncClient
     ]
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].content == answers[1].content
+
+
+async def test_old_keys_are_deleted_without_further_requests(harness: GatewayHarness) -> None:
+    old = (
+        "insert into requests.idempotency_keys (id, caller, fingerprint, seed, made_at, claimed_until) "
+        "select sha256(n::text::bytea), 'account:old', '', gen_random_uuid(), $1, $1 "
+        "from generate_series(1, 3) as n returning id"
+    )
+    assert len(await rows(harness, old, utc_now() - KEPT)) == 3
+    engine = Engine("gateway", harness.gateway_database, published())
+    await engine.start(pool_size=1)
+    try:
+        keys = IdempotencyKeys(engine, SecretStr("pepper"), lease_seconds=1)
+        assert await keys.forget_old(utc_now()) > 60
+    finally:
+        await engine.stop()
+    left = "select id from requests.idempotency_keys where caller = 'account:old'"
+    assert await rows(harness, left) == []
 
 
 async def test_keys_end_after_a_day_and_above_the_limit_of_a_caller(

@@ -87,8 +87,8 @@ def test_ipv6_callers_are_limited_by_network(host: str, address: str) -> None:
     assert address_of(Request({"type": "http", "client": (host, 1), "headers": []})) == address
 
 
-FREE = {"check_out", "sign_in", "record_notification"}
-"""Routes with other limits: per address and e-mail, and by concurrency."""
+FREE = {"check_out", "sign_in", "record_notification", "validate_post"}
+"""Routes with other limits: per address and e-mail, and by concurrency; and one that causes no event."""
 
 
 def test_every_route_by_which_a_client_causes_an_event_is_limited() -> None:

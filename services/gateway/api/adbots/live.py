@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
 
-from libs.events.values import AdbotId
+from libs.events.values import AdbotId, ResultClass
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.callers import ClientDep, ExpiryDep
@@ -18,20 +19,22 @@ from services.gateway.api.requests.event_stream import HEARTBEAT, EventStreamRes
 from services.gateway.api.requests.problems import Denied, FieldProblem
 from services.gateway.live.listener import EndReason, Listener
 from services.gateway.live.live_log import TooManyListeners
-from services.gateway.tables.delivery_log import RESUMED, LinePosition, LoggedLine
+from services.gateway.tables.delivery_log import RESUMED, LinePosition, LoggedLine, LogLine
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 HEARTBEAT_SECONDS = 15.0
 _RECONNECT = b"retry: 3000\n\n"
-_EXAMPLE = """retry: 3000
-
-id: 742-17-0
-event: line
-data: {"at":"2026-05-01T12:00:00Z","cycle":"5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c","session":"+49…17",
-data: "group":"@group","result":"SENT","error":"","messages":[1017],"party":null,"about":null}
-
-"""
+_LINE = LogLine(
+    at=datetime(2026, 5, 1, 12, tzinfo=UTC),
+    cycle=UUID("5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c"),
+    session="+49…17",
+    group="@group",
+    result=ResultClass.SENT,
+    error="",
+    messages=[1017],
+)
+_EXAMPLE = (_RECONNECT + rendered(_LINE.model_dump_json(), event="line", key="742-17-0")).decode()
 _STREAM: Responses = {
     200: {
         "content": {"text/event-stream": {"example": _EXAMPLE}},

@@ -1,13 +1,13 @@
 """Posts in requests, written as text or as answers show them, and the route that validates one."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from libs.events.chat_ids import channel_of, is_private
-from libs.events.values import ChannelPost, Post, TextFormat, TextPost
+from libs.events.values import ChannelPost, TextFormat, TextPost
 from libs.eventsourcing import Refused
 from libs.telegram_links.posts import parse_post
 from services.gateway.api.callers import ClientDep
@@ -21,11 +21,20 @@ PostText = Annotated[str, StringConstraints(max_length=4096), WithoutNul]
 
 
 def _kind_of(given: object) -> str:
-    return "object" if isinstance(given, dict | ChannelPost | TextPost) else "written"
+    """Return which of the forms below a post has."""
+    if isinstance(given, ChannelPost | TextPost):
+        return given.kind
+    if not isinstance(given, dict):
+        return "written"
+    fields = cast("dict[str, object]", given)
+    return str(fields.get("kind", "text" if "text" in fields else "link"))
 
 
 WrittenPost = Annotated[
-    Annotated[PostText, Tag("written")] | Annotated[Post, Tag("object")], Discriminator(_kind_of)
+    Annotated[PostText, Tag("written")]
+    | Annotated[ChannelPost, Tag("link")]
+    | Annotated[TextPost, Tag("text")],
+    Discriminator(_kind_of),
 ]
 """A link or a text, or a post as answers show it."""
 
@@ -46,6 +55,7 @@ class PostValidity(View):
     """Whether a post has a valid form, and what it is read as."""
 
     valid: bool
+    """Whether the form is valid."""
     kind: Literal["link", "text"] | None
     """`link`: the post that a link names is forwarded. `text`: the text is sent. Null if it is not valid."""
     channel: Annotated[str | None, Field(examples=["@channel"])]

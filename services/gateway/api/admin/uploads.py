@@ -35,6 +35,8 @@ UPLOAD_DESCRIPTION: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "description": "Either `file` or `session`.",
+                "anyOf": [{"required": ["file"]}, {"required": ["session"]}],
+                "additionalProperties": False,
                 "properties": {
                     "file": {
                         "type": "string",

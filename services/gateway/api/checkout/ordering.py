@@ -35,13 +35,19 @@ class CheckoutView(View):
     """An order and how to pay it. Access codes are sent by mail, or issued by the operator."""
 
     order_number: OrderNumber
+    """`HQADZ-…`; whoever knows it may see the payment."""
     pay_address: str | None
+    """Where to pay; null until the provider gave an address."""
     memo: Annotated[str | None, Field(description="If given, the payment must contain it.")]
     amount: Annotated[Money | None, Field(description="In units of `pay_currency`.")]
     pay_currency: Coin
+    """The coin to pay in."""
     price_usd: Money | None
+    """The price in US dollars."""
     expires_at: datetime | None
+    """Until when it can be paid."""
     payment_uri: str | None
+    """What a wallet opens; null if it can't say all that is needed."""
     qr_svg: Annotated[str | None, Field(description="The payment URI as a picture, a data URI.")]
     checkout_token: Annotated[
         str | None,

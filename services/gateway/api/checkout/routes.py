@@ -32,8 +32,11 @@ class CheckoutBody(Body):
     """A checkout: who buys which plan, and with which coin."""
 
     email: Annotated[EmailAddress, Lower, Printable, Mailbox, Field(examples=["client@example.com"])]
+    """The address that the access code is sent to."""
     plan: Annotated[PlanCode, Lower, Field(examples=["bronze"])]
+    """The code of a plan of `GET /catalogue`."""
     pay_currency: Annotated[Coin, Upper, Field(examples=["BTC"])]
+    """The code of a coin of `GET /coins`."""
     checkout_token: Annotated[
         CheckoutToken | None,
         Field(

@@ -1,8 +1,12 @@
 """Adds to the OpenAPI document what all operations have in common."""
 
+import ast
+import inspect
 from collections.abc import Iterator, Mapping
+from enum import StrEnum
 from http import HTTPStatus
-from typing import Any
+from itertools import pairwise
+from typing import Any, cast
 
 from services.gateway.api.describing.examples import Examples
 from services.gateway.api.describing.refusals import own_codes, usual_codes
@@ -29,15 +33,23 @@ _RETRY = {
         "schema": {"type": "integer", "minimum": 0},
     }
 }
+_REPLAYED = {
+    REPLAYED: {
+        "description": "`true` if this is the stored answer of an earlier request under the same key.",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
 _WITH_RETRY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _WITHOUT_KEY = frozenset({"record_notification", "sign_in"})
 """Writes that are the same however often they are repeated, by callers without a token."""
 _ALWAYS = frozenset({422, 503})
 _EXAMPLES = "#/components/examples/"
+_OURS = ("libs.events.", "services.gateway.")
 _CORRELATION_ID = "01a1fb49-e9e9-7537-8cc6-965c390803d2"
 MEANINGS: Mapping[int, str] = {
     400: "The request is malformed.",
     401: "No valid token, or no valid signature.",
+    403: "Not allowed for this caller.",
     404: "It does not exist, or belongs to another account.",
     408: "The body took too long to arrive.",
     409: "Refused in the current state.",
@@ -58,15 +70,42 @@ def complete(document: dict[str, Any]) -> set[str]:
     """
     components = document["components"]
     examples = Examples(components["schemas"])
+    _describe_values(components["schemas"])
     for path, method, operation in _operations(document):
         writes = method.upper() in WRITES
         keyed = writes and operation["operationId"] not in _WITHOUT_KEY
         if keyed:
             operation.setdefault("parameters", []).append(dict(_KEY))
-        _describe_problems(operation, path, keyed=keyed)
+            for status, response in operation["responses"].items():
+                if status < "400":
+                    response["headers"] = _REPLAYED
+        _describe_problems(operation, path, writes=writes, keyed=keyed)
         _add_examples(operation, examples)
     components["examples"] = {code: _example(code) for code in sorted(_named(document))}
     return examples.missing
+
+
+def _describe_values(schemas: Mapping[str, dict[str, Any]]) -> None:
+    """Add the docstrings of the members of enumerations to their descriptions."""
+    known = {kind.__name__: kind for kind in StrEnum.__subclasses__() if kind.__module__.startswith(_OURS)}
+    for name, schema in schemas.items():
+        if "enum" in schema and name in known:
+            texts = [f"* `{value}`: {text}" for value, text in _docstrings_of(known[name]).items()]
+            if texts:
+                schema["description"] = "\n".join([schema.get("description", ""), "", *texts])
+
+
+def _docstrings_of(kind: type[StrEnum]) -> dict[str, str]:
+    """Return the docstrings of an enumeration's members, by their values."""
+    [defined] = ast.parse(inspect.getsource(kind)).body
+    found: dict[str, str] = {}
+    for member, after in pairwise(cast("ast.ClassDef", defined).body):
+        match member, after:
+            case ast.Assign(targets=[ast.Name(id=name)]), ast.Expr(value=ast.Constant(value=str(text))):
+                found[kind[name].value] = " ".join(text.split())
+            case _:
+                pass
+    return found
 
 
 def _named(document: Mapping[str, Any]) -> set[str]:
@@ -85,15 +124,17 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Operati
             yield path, method, operation
 
 
-def _describe_problems(operation: Operation, path: str, *, keyed: bool) -> None:
+def _describe_problems(operation: Operation, path: str, *, writes: bool, keyed: bool) -> None:
     responses: dict[str, Any] = operation["responses"]
     authorized = bool(operation.get("security"))
     own = own_codes(operation["operationId"], path)
     statuses = {int(status) for status in responses if status >= "400"} | _ALWAYS | set(own)
+    if writes:
+        statuses |= {400, 408, 413}
     if keyed:
-        statuses |= {400, 409}
+        statuses.add(409)
     if "requestBody" in operation:
-        statuses |= {400, 408, 413, 415}
+        statuses.add(415)
     for status in sorted(statuses):
         usual = usual_codes(status, keyed=keyed, authorized=authorized)
         responses[str(status)] = _response(status, [*own.get(status, ()), *usual])

@@ -114,7 +114,7 @@ def refusals_of(command: type[Command]) -> list[str]:
     """Return the codes that a command may be refused with, as its docstring says."""
     text = inspect.getdoc(command) or ""
     named = [code for part in _REFUSED.findall(text) for code in _CODE.findall(part)]
-    return [code for code in dict.fromkeys(named) if code in CODES]
+    return list(dict.fromkeys(named))
 
 
 def own_codes(operation: str, path: str) -> dict[int, list[str]]:
@@ -125,7 +125,8 @@ def own_codes(operation: str, path: str) -> dict[int, list[str]]:
         own.append("unknown_adbot")
     found: dict[int, list[str]] = {}
     for code in dict.fromkeys(own):
-        found.setdefault(CODES[code].status.value, []).append(code)
+        if code in CODES:
+            found.setdefault(CODES[code].status.value, []).append(code)
     return found
 
 

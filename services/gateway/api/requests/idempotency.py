@@ -125,10 +125,8 @@ def _content(scope: Scope, body: bytes) -> bytes:
 
 
 async def _claim(keys: IdempotencyKeys, write: KeyedWrite) -> UUID | Answer:
-    now = utc_now()
     try:
-        await keys.forget_old(write, now)
-        claimed = await keys.claim(write, now)
+        claimed = await keys.claim(write, utc_now())
     except (KeyReused, InProgress, Transient, OSError) as error:
         _refuse(error)
     _KEYS.labels("replayed" if isinstance(claimed, Answer) else "first").inc()

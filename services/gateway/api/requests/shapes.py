@@ -114,7 +114,7 @@ Price = Annotated[
     Decimal,
     Field(gt=0, examples=["30.00"]),
     BeforeValidator(_price),
-    WithJsonSchema({"type": "string", "pattern": f"^{_PRICE}$"}, mode="validation"),
+    WithJsonSchema({"type": "string", "pattern": f"^(?=.*[1-9]){_PRICE}$"}, mode="validation"),
 ]
 
 
