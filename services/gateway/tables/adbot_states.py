@@ -10,19 +10,18 @@ from uuid import UUID
 from pydantic import Field, TypeAdapter
 
 from libs.events.chat_ids import chat_of
-from libs.events.scheduler import GroupOption, PostOrder, StopReason
+from libs.events.scheduler import StopReason
 from libs.events.values import (
     MAX_GROUPS,
     AccountId,
     AdbotId,
     OrderNumber,
-    PlanKind,
     Post,
     SendOptions,
 )
 from libs.eventsourcing import Row, Sql
-from services.gateway.tables.adbot_query import ADBOT
 from services.gateway.tables.adbot_parts import AdbotPlan, Advertisement, Seats
+from services.gateway.tables.adbot_query import ADBOT
 from services.gateway.tables.group_options import options_in
 from services.gateway.tables.overruns import USUAL_PAUSE_SECONDS, warning_of
 from services.gateway.tables.pacing import AdbotPacing

@@ -37,7 +37,8 @@ AGAIN = {"refused.code", "refusal.code"}
 
 def refusals() -> Iterator[tuple[str, str]]:
     """Yield the file and the code of every refusal; fail for a code that can't be told."""
-    for path in sorted((ROOT / "services").rglob("*.py")):
+    folders = [ROOT / "services", ROOT / "libs" / "telegram_links"]
+    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
         file = path.relative_to(ROOT).as_posix()
         for call in ast.walk(ast.parse(path.read_text())):
             if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name | ast.Attribute):

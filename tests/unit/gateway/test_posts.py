@@ -57,7 +57,7 @@ def test_what_contradicts_itself_is_refused(fields: dict[str, Any], told: str) -
         advertisement(**fields)
 
 
-@pytest.mark.parametrize("post", [5, {"kind": "link"}, LINK | {"channel": "channel"}, {"text": "x"}])
+@pytest.mark.parametrize("post", [5, {"kind": "link"}, LINK | {"channel": "channel"}, {"kind": "x"}])
 def test_a_post_of_another_shape_is_refused_once(post: object) -> None:
     with pytest.raises(ValidationError) as invalid:
         advertisement(post=post)

@@ -111,7 +111,7 @@ async def _answer(scope: Scope, body: bytes) -> Response:
     return await cast("Webhook", scope["app"].state.webhook).answer(scope, body)
 
 
-ROUTE = DirectRoute("POST", "/api/v1/webhooks/nowpayments", "nowpayments", _answer)
+ROUTE = DirectRoute("POST", "/api/v1/webhooks/nowpayments", "record_notification", _answer)
 
 _EXAMPLE = {
     "payment_id": 5000000001,
