@@ -58,14 +58,12 @@ class IdempotentWrites:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["method"] not in WRITES or (key := key_in(scope)) is None:
+        caller = _caller_with_key(scope) if scope["type"] == "http" else None
+        key = key_in(scope) if caller is not None else None
+        if caller is None or key is None:
             await self._app(scope, receive, send)
             return
         desk = cast("_Desk", scope["app"].state.desk)
-        caller = desk.principal(Headers(scope=scope).get("authorization", ""))
-        if caller is None:
-            await self._app(scope, receive, send)
-            return
         message = await receive()  # the edge passes a body on as one message
         write = KeyedWrite(caller, key, _content(scope, message.get("body", b"")))
         claimed = await _claim(desk.keys, write)
@@ -88,6 +86,14 @@ class IdempotentWrites:
         answer = collected.answer()
         await _end(keys, write, answer)
         return answer
+
+
+def _caller_with_key(scope: Scope) -> str | None:
+    """Return who sent a write with a key, None without a key or a valid token."""
+    headers = Headers(scope=scope)
+    if scope["method"] not in WRITES or HEADER not in headers:
+        return None
+    return cast("_Desk", scope["app"].state.desk).principal(headers.get("authorization", ""))
 
 
 def key_in(scope: Scope) -> str | None:
