@@ -71,8 +71,7 @@ class CommandClient:
         and `CommandFailed` if it failed or did not answer in time; the command may have been carried out.
         """
         kind, body = type(command), command.model_dump_json().encode()
-        repeatable = isinstance(causes, RepeatableCauses)
-        command_id = causes.command_id(kind, body) if repeatable else new_id()
+        command_id = causes.command_id(kind, body) if isinstance(causes, RepeatableCauses) else new_id()
         outgoing = _Outgoing(kind, body, Causes(causes.correlation_id, command_id, causes.actor))
         if outgoing.kind.batchable:
             result = await self._queue(outgoing.kind).send(outgoing)

@@ -108,7 +108,9 @@ def written(post: str | ChannelPost | TextPost) -> str:
 
 def format_of(posts: Sequence[str | ChannelPost | TextPost], given: TextFormat | None) -> TextFormat:
     """Return the one format of these texts; raise `ValueError` if they have several."""
-    formats = {post.format for post in posts if isinstance(post, TextPost)} | ({given} if given else set())
+    formats = {post.format for post in posts if isinstance(post, TextPost)}
+    if given is not None:
+        formats.add(given)
     if len(formats) > 1:
         message = "must have one format for all texts"
         raise ValueError(message)
