@@ -38,8 +38,13 @@ class GeneratedClient:
         self._url = url
         self._client: Any = self._client_module.Client(base_url=url, timeout=DEADLINE_SECONDS)
 
-    def sign_in(self, token: str) -> None:
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.get_async_httpx_client().aclose()
+
+    async def sign_in(self, token: str) -> None:
         """Send this token from now on."""
+        await self.close()
         self._client = self._client_module.AuthenticatedClient(
             base_url=self._url, token=token, timeout=DEADLINE_SECONDS
         )
@@ -102,6 +107,7 @@ async def test_the_whole_story_runs_through_a_generated_client(
         adbot = await bought(client, shop)
         await advertised(client, adbot)
         await sent(client, shop, adbot)
+        await client.close()
 
 
 async def bought(client: GeneratedClient, shop: Shop) -> UUID:
@@ -124,7 +130,7 @@ async def bought(client: GeneratedClient, shop: Shop) -> UUID:
     code = client.models.SignInBody(access_code=await access_code(shop.admin, email))
     signed_in = await client.call("account.sign_in", body=code)
     assert signed_in.account.email == email
-    client.sign_in(signed_in.token)
+    await client.sign_in(signed_in.token)
 
     async def delivered() -> Any:  # noqa: ANN401 - generated
         return (await client.call("adbots.list_adbots")).items

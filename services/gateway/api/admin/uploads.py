@@ -35,7 +35,7 @@ UPLOAD_DESCRIPTION: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "description": "Either `file` or `session`.",
-                "anyOf": [{"required": ["file"]}, {"required": ["session"]}],
+                "oneOf": [{"required": ["file"]}, {"required": ["session"]}],
                 "additionalProperties": False,
                 "properties": {
                     "file": {
