@@ -170,9 +170,9 @@ class Shop:
         found: dict[str, str] = answer.json()
         return found
 
-    async def stock(self, *accounts: int) -> None:
-        """Upload a session of each of these new accounts."""
-        pair = {"api_id": 654321, "api_hash": "fedcba9876543210" * 2}
+    async def stock(self, *accounts: int, api_id: int = 654321) -> None:
+        """Upload a session of each of these new accounts, with a new application."""
+        pair = {"api_id": api_id, "api_hash": "fedcba9876543210" * 2}
         await self.post("/admin/telegram-applications", pair)
         async with TelegramSandboxControl(self.telegram) as telegram:
             for account in accounts:
@@ -208,7 +208,7 @@ async def stock_for_payments(shop: Shop) -> None:
 
 
 async def stock_for_a_client(shop: Shop) -> None:
-    await shop.stock(*range(92, 96))
+    await shop.stock(*range(92, 96), api_id=765432)
 
 
 async def a_session_file(shop: Shop) -> None:
