@@ -44,10 +44,14 @@ class GroupListLine(View):
 
     id: UUID
     name: str
+    """The name that the client gave it."""
     group_count: int
+    """How many groups it has."""
     adbots: Annotated[list[UUID], Field(description="The adbots that use it.")]
     made_at: datetime
+    """When it was made."""
     changed_at: datetime
+    """When it was changed last."""
 
 
 class GroupListView(GroupListLine):

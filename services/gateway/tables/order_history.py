@@ -91,11 +91,17 @@ class Happening(View):
     """An event of an order, for its owner."""
 
     event: str = Field(examples=["PaymentFinished"])
+    """What happened."""
     at: datetime
+    """When it happened."""
     amount: Money | None
+    """The amount that it is about, in units of `currency`."""
     currency: str | None
+    """The coin of the amounts."""
     missing: Money | None
+    """What was missing by then."""
     excess: Money | None
+    """What was paid too much by then."""
 
 
 class AdminHappening(Happening):
