@@ -125,7 +125,7 @@ def _content(scope: Scope, body: bytes) -> bytes:
     if _BOUNDARY in kind:
         boundary = kind.partition(_BOUNDARY)[2].partition(";")[0].strip(' "')
         kind = kind.replace(boundary, "")
-        body = body.replace(boundary.encode("latin-1"), b"") if boundary else body
+        body = body.replace(f"--{boundary}".encode("latin-1"), b"--")
     head = (scope["method"], scope["path"], scope["query_string"].decode("latin-1"), kind)
     return "\n".join(head).encode() + b"\n" + body
 
