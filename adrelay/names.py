@@ -10,7 +10,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "payment_requests",
         "promises",
     ),
-    "provisioning": ("adbots", "stock"),
+    "provisioning": ("adbots", "stock", "suspended_accounts"),
     "scheduler": ("adbots", "group_lists", "operations", "private_ids", "schedules"),
     "forwarder": (
         "approvals",
@@ -26,9 +26,11 @@ TABLES: dict[str, tuple[str, ...]] = {
     "gateway": (
         "accounts",
         "adbots",
+        "api_keys",
         "attention",
         "deliveries",
         "denials",
+        "devices",
         "group_lists",
         "join_requests",
         "method_rests",
@@ -63,6 +65,7 @@ CATEGORIES: dict[str, str] = {
     "access": "forwarder",
     "postcheck": "forwarder",
     "account": "gateway",
+    "device": "gateway",
     "inbox": "gateway",
 }
 """The services by stream category, which is the part of a stream's name before the first hyphen."""

@@ -1,10 +1,12 @@
-"""The events of the gateway: accounts, and notifications to their owners."""
+"""The events of the gateway: accounts, their devices and keys, and notifications to their owners."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, NewType
+from uuid import UUID
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 from libs.events.values import AccountId, Amount, ChatRef, Coin, EmailAddress, NotificationId, OrderNumber
 from libs.eventsourcing.model.event import Event, Upcast
@@ -13,12 +15,42 @@ CodeDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A keyed hash of an access code; the code itself is shown once and not stored."""
 
 
+ApiKeyId = NewType("ApiKeyId", UUID)
+DeviceId = NewType("DeviceId", UUID)
+KeyName = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
+
+
 class Role(StrEnum):
     """The role of an account, which determines its permissions."""
 
     CLIENT = "CLIENT"
     RESELLER = "RESELLER"
     ADMIN = "ADMIN"
+
+
+class Scope(StrEnum):
+    """What a credential is good for. Each route of the API names one; each of them includes `read`."""
+
+    READ = "read"
+    """See what the account owns."""
+    CONTROL = "control"
+    """Change adbots, lists and notifications."""
+    BILLING = "billing"
+    """Renew and cancel: whatever has to do with money."""
+    ADMIN = "admin"
+    """Everything that an operator may do."""
+
+
+class SignOutReason(StrEnum):
+    """Why a device is signed out."""
+
+    BY_OWNER = "by_owner"
+    REUSED = "reused"
+    """A refresh token was used twice, so somebody else may have it."""
+    TOO_MANY = "too_many"
+    """The account signed in on more devices than it may have; the oldest one is signed out."""
+    ENDED = "ended"
+    """It was not used for too long, or all devices of the account were signed out."""
 
 
 class NotificationKind(StrEnum):
@@ -65,6 +97,84 @@ class AccessCodeReset(Event):
 
     account: AccountId
     code_digest: CodeDigest
+
+
+class AccountSuspended(Event):
+    """Nobody can use the account, and its adbots are suspended, until `AccountRestored`."""
+
+    account: AccountId
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class AccountRestored(Event):
+    """The account can be used again. Its adbots may be started, which nobody does for the owner."""
+
+    account: AccountId
+
+
+class SignedOutEverywhere(Event):
+    """All devices of the account are signed out: their tokens are refused from now on."""
+
+    account: AccountId
+
+
+class RoleChanged(Event):
+    """The account has another role; its devices are signed out."""
+
+    account: AccountId
+    role: Role
+
+
+class SecondFactorEnabled(Event):
+    """From now on signing in takes a one-time code too. Its secret is not in the event."""
+
+    account: AccountId
+
+
+class SecondFactorRemoved(Event):
+    """An operator removed the second factor; its devices are signed out."""
+
+    account: AccountId
+
+
+class ApiKeyIssued(Event):
+    """An account has an API key, which is shown once and stored as a keyed hash."""
+
+    account: AccountId
+    key: ApiKeyId
+    name: KeyName
+    scopes: Annotated[tuple[Scope, ...], Field(min_length=1)]
+    digest: CodeDigest
+    expires_at: datetime | None
+
+
+class ApiKeyRevoked(Event):
+    """An API key is refused from now on. Appended once per key."""
+
+    account: AccountId
+    key: ApiKeyId
+
+
+# -- events: stream device-<id>
+
+
+class DeviceSignedIn(Event):
+    """Somebody signed in to the account. The first event of each device.
+
+    `epoch` is the account's: the device is signed out when it has another one.
+    """
+
+    device: DeviceId
+    account: AccountId
+    epoch: Annotated[int, Field(ge=0)]
+
+
+class DeviceSignedOut(Event):
+    """The device's tokens are refused from now on. Appended at most once."""
+
+    device: DeviceId
+    account: AccountId
+    why: SignOutReason
 
 
 # -- events: stream inbox-<account>

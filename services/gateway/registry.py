@@ -2,8 +2,10 @@
 
 from libs.eventsourcing import Registry
 from services.gateway.account.domain import ACCOUNT
-from services.gateway.account.tables import ACCOUNTS
+from services.gateway.account.tables import ACCOUNTS, API_KEYS
 from services.gateway.context import Context
+from services.gateway.device.domain import DEVICE
+from services.gateway.device.tables import DEVICES
 from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import TABLES as INBOXES
 from services.gateway.reactions import reactions
@@ -25,8 +27,8 @@ from services.gateway.tables.stock import STOCK
 
 REGISTRY = Registry[Context](
     service="gateway",
-    aggregates=(ACCOUNT, INBOX),
-    state_tables=(ACCOUNTS, *INBOXES),
+    aggregates=(ACCOUNT, DEVICE, INBOX),
+    state_tables=(ACCOUNTS, API_KEYS, DEVICES, *INBOXES),
     read_models=(
         PRODUCTS,
         ORDERS,

@@ -9,18 +9,24 @@ from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
 from libs.eventsourcing.background import forget_days, repeat
 from services.gateway.account.codes import AccessCodes
+from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.account.registering import Accounts
+from services.gateway.account.second_factor import SecondFactors
 from services.gateway.adapters.forwarding import ask_forwarder
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
 from services.gateway.api.desk import Desk
+from services.gateway.api.identity.api_keys import ApiKeys
+from services.gateway.api.identity.door import Door
+from services.gateway.api.identity.key_uses import KeyUses
+from services.gateway.api.identity.tokens import ForeignTokens, Tokens
 from services.gateway.api.requests.limits import DAY_SECONDS, HOUR_SECONDS, RateLimit
-from services.gateway.api.requests.tokens import Tokens
 from services.gateway.api.webhook.notification import Webhook
 from services.gateway.api.webhook.verifying import SignatureVerifier
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.context import Context
+from services.gateway.device.refresh import Devices
 from services.gateway.live.live_log import LiveLog
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
@@ -28,6 +34,12 @@ from services.gateway.ports import Mailer
 from services.gateway.registry import REGISTRY
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables.deliveries import DELIVERIES
+
+ONE_TIME_CODES_PER_MINUTE = 5
+"""How many one-time codes an account may try in a minute."""
+
+REFRESHES_PER_MINUTE = 120
+"""How many refresh tokens a network address may send in a minute."""
 
 
 async def run(settings: GatewaySettings) -> None:
@@ -58,7 +70,7 @@ async def run(settings: GatewaySettings) -> None:
         )
         furnish(
             app,
-            desk_of(settings, chassis, commands, codes, claims),
+            await desk_of(settings, chassis, commands, codes, claims),
             Webhook(SignatureVerifier(settings.ipn_secret), commands),
             live,
         )
@@ -112,19 +124,39 @@ def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, m
     )
 
 
-def desk_of(
+async def desk_of(
     settings: GatewaySettings, chassis: Chassis, commands: CommandClient, codes: AccessCodes, claims: Claims
 ) -> Desk:
-    """Return the routes' dependencies."""
+    """Return the routes' dependencies, and keep up what they store."""
+    engine, keyed = chassis.engine, KeyedHash(settings.code_pepper)
+    tokens, keys = Tokens(settings.jwt_secret, settings.token_seconds), ApiKeys(keyed)
+    devices, uses = Devices(engine, keyed, seconds=settings.refresh_seconds), KeyUses(engine)
+    second_factors = SecondFactors(engine, keyed)
+    for stored in (devices, uses, second_factors):
+        await stored.make_tables()
+    chassis.task("ended devices", lambda: repeat("ended devices", devices.sweep))
+    chassis.task("uses of API keys", lambda: repeat("uses of API keys", uses.store))
     return Desk(
         engine=chassis.engine,
         read_models=chassis.read_models,
         commands=commands,
         accounts=Accounts(chassis.engine, codes),
         codes=codes,
-        tokens=Tokens(settings.jwt_secret, settings.token_seconds),
-        admin_token=settings.admin_token,
+        door=Door(
+            engine,
+            tokens,
+            keys,
+            uses=uses,
+            foreign=_foreign(settings),
+            operators_token=settings.admin_token if settings.admin_token.get_secret_value() else None,
+        ),
+        tokens=tokens,
+        devices=devices,
+        second_factors=second_factors,
+        api_keys=keys,
         sign_ins=RateLimit(settings.sign_ins_per_minute),
+        one_time_codes=RateLimit(ONE_TIME_CODES_PER_MINUTE),
+        refreshes=RateLimit(REFRESHES_PER_MINUTE),
         checkouts=RateLimit(settings.checkouts_per_minute),
         checkouts_hourly=RateLimit(settings.checkouts_per_hour, window_seconds=HOUR_SECONDS),
         payment_looks=RateLimit(settings.payment_looks_per_minute),
@@ -134,4 +166,12 @@ def desk_of(
         claims=claims,
         timeout_seconds=settings.read_your_writes_seconds,
         forwarding=lambda: ask_forwarder(chassis.nats, settings.nats_prefix),
+    )
+
+
+def _foreign(settings: GatewaySettings) -> ForeignTokens | None:
+    if not settings.foreign_jwt_secret.get_secret_value():
+        return None
+    return ForeignTokens(
+        settings.foreign_jwt_secret, settings.foreign_jwt_issuer, settings.foreign_jwt_audience
     )

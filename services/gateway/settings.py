@@ -5,11 +5,11 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.policy import SMTP
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
-from libs.chassis.settings import ServiceSettings, StrongSecret, at_least
+from libs.chassis.settings import ServiceSettings, StrongSecret, at_least, strong
 from libs.nowpayments.signature import SIGNED_WITH
 from services.gateway.adapters.smtp import Security
 from services.gateway.mail.addresses import is_sender
@@ -19,6 +19,15 @@ def _file(path: str) -> str:
     if path and not Path(path).is_file():
         raise ValueError("names no file")
     return path
+
+
+def _strong_or_off(secret: SecretStr) -> SecretStr:
+    """Check the strength of a secret; `off` becomes empty."""
+    return SecretStr("") if secret.get_secret_value() == "off" else strong(secret)
+
+
+def _given_or_none(secret: SecretStr) -> SecretStr:
+    return at_least(32)(secret) if secret.get_secret_value() else secret
 
 
 def _sender(text: str) -> Address:
@@ -42,9 +51,20 @@ class GatewaySettings(ServiceSettings):
     jwt_secret: StrongSecret = Field(
         description="The secret that signs clients' tokens; `adrelay keygen` generates one"
     )
-    admin_token: StrongSecret = Field(
-        description="The token for the operator's routes; `adrelay keygen` generates one"
+    admin_token: Annotated[SecretStr, AfterValidator(_strong_or_off)] = Field(
+        description="The token of scripts for the operator's routes; `adrelay keygen` generates one. `off`: "
+        "only admins' accounts with a second factor may call them",
     )
+    foreign_jwt_secret: Annotated[SecretStr, AfterValidator(_given_or_none)] = Field(
+        SecretStr(""),
+        description="The secret of another issuer of tokens, such as a Supabase project; empty: none",
+    )
+    foreign_jwt_issuer: str = Field(
+        "",
+        max_length=300,
+        description="The `iss` of its tokens, such as https://<project>.supabase.co/auth/v1",
+    )
+    foreign_jwt_audience: str = Field("authenticated", min_length=1, max_length=300)
     code_pepper: StrongSecret = Field(
         description="The key of the hashes of access codes; changing it later means resetting all codes; "
         "`adrelay keygen` generates one"
@@ -56,7 +76,10 @@ class GatewaySettings(ServiceSettings):
     deliveries_days: int = Field(
         30, ge=1, le=36500, description="For how many days the log of deliveries is kept; counts are kept"
     )
-    token_seconds: int = Field(12 * 3600, ge=60, description="How long a token is valid")
+    token_seconds: int = Field(900, ge=60, le=86_400, description="How long an access token is valid")
+    refresh_seconds: int = Field(
+        30 * 86_400, ge=3600, description="How long a device stays signed in without being used"
+    )
     sign_ins_per_minute: int = Field(10, ge=1, description="The limit per network address")
     checkouts_per_minute: int = Field(
         30, ge=1, description="The limit per network address, and per e-mail address"
@@ -113,6 +136,12 @@ class GatewaySettings(ServiceSettings):
         if text or info.data.get("smtp_host"):
             _sender(text)
         return text
+
+    @model_validator(mode="after")
+    def _issuer(self) -> Self:
+        if self.foreign_jwt_secret.get_secret_value() and not self.foreign_jwt_issuer:
+            raise ValueError("foreign_jwt_secret needs foreign_jwt_issuer")
+        return self
 
     @property
     def mails(self) -> bool:

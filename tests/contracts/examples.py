@@ -32,6 +32,8 @@ LATER = datetime(2026, 3, 31, 12, 0, 0, 250_000, tzinfo=UTC)
 ACCOUNT = AccountId(UUID("018f0000-0000-7000-8000-00000000000a"))
 ADBOT = AdbotId(UUID("018f0000-0000-7000-8000-00000000000b"))
 CYCLE = CycleId(UUID("018f0000-0000-7000-8000-00000000000c"))
+API_KEY = gateway.ApiKeyId(UUID("0190a000-0000-7000-8000-0000000000a1"))
+DEVICE = gateway.DeviceId(UUID("0190a000-0000-7000-8000-0000000000d1"))
 NOTIFICATION = NotificationId(UUID("018f0000-0000-7000-8000-000000000010"))
 CHECK = PostCheckId(UUID("018f0000-0000-7000-8000-000000000012"))
 PAIR = ApplicationId(UUID("018f0000-0000-7000-8000-00000000000d"))
@@ -167,7 +169,7 @@ _PROVISIONING: list[Event] = [
         valid_from=NOON,
         valid_until=LATER,
     ),
-    provisioning.AdbotSuspended(adbot=ADBOT, reason="refunded"),
+    provisioning.AdbotSuspended(adbot=ADBOT, reason="the account is suspended: spam", with_account=True),
     provisioning.AdbotRestored(adbot=ADBOT),
     provisioning.SeatsReleased(adbot=ADBOT),
 ]
@@ -332,6 +334,23 @@ _GATEWAY: list[Event] = [
         licence="LIC-2026-ABCD-EFGH",
     ),
     gateway.AccessCodeReset(account=ACCOUNT, code_digest="fedcba9876543210" * 4),
+    gateway.AccountSuspended(account=ACCOUNT, reason="spam"),
+    gateway.AccountRestored(account=ACCOUNT),
+    gateway.SignedOutEverywhere(account=ACCOUNT),
+    gateway.RoleChanged(account=ACCOUNT, role=gateway.Role.ADMIN),
+    gateway.SecondFactorEnabled(account=ACCOUNT),
+    gateway.SecondFactorRemoved(account=ACCOUNT),
+    gateway.ApiKeyIssued(
+        account=ACCOUNT,
+        key=API_KEY,
+        name="reports",
+        scopes=(gateway.Scope.READ, gateway.Scope.CONTROL),
+        digest="0123456789abcdef" * 4,
+        expires_at=LATER,
+    ),
+    gateway.ApiKeyRevoked(account=ACCOUNT, key=API_KEY),
+    gateway.DeviceSignedIn(device=DEVICE, account=ACCOUNT, epoch=3),
+    gateway.DeviceSignedOut(device=DEVICE, account=ACCOUNT, why=gateway.SignOutReason.REUSED),
     gateway.NotificationRaised(
         notification=NOTIFICATION,
         account=ACCOUNT,

@@ -1,7 +1,5 @@
 """Access codes, their keyed hashes, licence keys, and ids derived with a secret pepper."""
 
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Iterable
@@ -12,6 +10,7 @@ from pydantic import SecretStr
 
 from libs.events.gateway import CodeDigest
 from libs.events.values import AccountId, EmailAddress
+from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.mail.addresses import canonical_or_same
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -29,7 +28,7 @@ class AccessCodes:
     """Generates access codes and their digests; without the pepper, a stored digest reveals no code."""
 
     def __init__(self, pepper: SecretStr) -> None:
-        self._pepper = pepper.get_secret_value().encode()
+        self._keyed = KeyedHash(pepper).of
 
     def first(self, account: AccountId) -> str:
         """Return the access code that an account's first mail about a payment contains.
@@ -64,9 +63,6 @@ class AccessCodes:
     def origin(self, address: str, at: datetime) -> str:
         """Return a keyed digest of a network address and the day (UTC), which is stored for the address."""
         return self._keyed("origin", f"{at.astimezone(UTC):%Y-%m-%d} {address}").hex()[:_ORIGIN_DIGITS]
-
-    def _keyed(self, purpose: str, text: str) -> bytes:
-        return hmac.new(self._pepper, f"{purpose}:{text}".encode(), hashlib.sha256).digest()
 
 
 def without_codes(text: str) -> str:

@@ -1,13 +1,11 @@
 """The dependencies of the routes: clients, limits and settings."""
 
-import hmac
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Request
-from pydantic import SecretStr
 
 from libs.chassis.command_client import CommandClient
 from libs.events.forwarding import ForwardingFigures
@@ -16,11 +14,15 @@ from libs.eventsourcing import Engine, Reader, Sql
 from libs.eventsourcing.values import Cursor
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
+from services.gateway.account.second_factor import SecondFactors
+from services.gateway.api.identity.api_keys import ApiKeys
+from services.gateway.api.identity.door import Door
+from services.gateway.api.identity.tokens import Tokens
 from services.gateway.api.requests.limits import RateLimit
 from services.gateway.api.requests.problems import unauthorized
-from services.gateway.api.requests.tokens import Tokens
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
+from services.gateway.device.refresh import Devices
 from services.gateway.live.live_log import LiveLog
 
 T = TypeVar("T")
@@ -35,9 +37,14 @@ class Desk:
     commands: CommandClient
     accounts: Accounts
     codes: AccessCodes
+    door: Door
     tokens: Tokens
-    admin_token: SecretStr
+    devices: Devices
+    second_factors: SecondFactors
+    api_keys: ApiKeys
     sign_ins: RateLimit
+    one_time_codes: RateLimit
+    refreshes: RateLimit
     checkouts: RateLimit
     checkouts_hourly: RateLimit
     payment_looks: RateLimit
@@ -59,16 +66,11 @@ class Desk:
         return await self.engine.view(question)
 
     def check_bearer(self, authorization: str) -> None:
-        """Raise `Denied` unless this header has a valid token, of the operator or a client."""
+        """Raise `Denied` unless this header has a credential that was made here, without a query."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
-        if not self.is_operators(token):
-            self.tokens.read(token)
-
-    def is_operators(self, token: str) -> bool:
-        """Return whether this is the operator's token."""
-        return hmac.compare_digest(token.encode(), self.admin_token.get_secret_value().encode())
+        self.door.check(token)
 
     async def settled(self, written: Sequence[Written]) -> bool:
         """Wait within a limit until the read models include these events; return whether they do."""

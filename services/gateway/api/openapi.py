@@ -15,6 +15,7 @@ _REF = "#/components/schemas/{model}"
 _MEANINGS = {
     400: "The request is malformed.",
     401: "No valid token, or no valid signature.",
+    403: "The caller is known, but may not do this; `code` says why.",
     404: "It does not exist, or belongs to another account.",
     409: "Refused in the current state; `code` is the reason.",
     413: "The body is too large.",

@@ -15,6 +15,8 @@ class EndReason(StrEnum):
 
     TOO_SLOW = "too_slow"
     TOKEN_EXPIRED = "token_expired"  # noqa: S105 - not a secret
+    SIGNED_OUT = "signed_out"
+    """The credential was revoked, or the account suspended."""
     NOT_YOURS = "not_yours"
     """The adbot is not the account's any more."""
     STOPPING = "stopping"

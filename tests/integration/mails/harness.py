@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import jwt
 from pydantic import SecretStr
 
 from adrelay.runtime.nats import EmbeddedNats
@@ -25,13 +26,11 @@ from libs.events.billing import (
     PaymentRequested,
 )
 from libs.events.commands.billing import PlaceOrder
-from libs.events.gateway import Role
 from libs.events.values import AccountId
 from libs.eventsourcing import CommandHandlers, UnitOfWork
 from libs.eventsourcing.values import utc_now
 from sandbox.mail import MailControl, MailSandbox
 from services.gateway.account.codes import AccessCodes
-from services.gateway.api.requests.tokens import Identity, Tokens
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from tests.deadlines import DEADLINE_SECONDS
@@ -43,6 +42,9 @@ from tests.support.waiting import until
 
 ADMIN_TOKEN = "Adm1n-of-the-tests-0123456789-abcdef"
 JWT_SECRET = "Jwt5-of-the-tests-0123456789-abcdef-x"
+FOREIGN_SECRET = "Fo4eign-of-the-tests-0123456789-abcdef-x"
+ISSUER = "https://project.example.org/auth/v1"
+_HOUR = timedelta(hours=1)
 PEPPER = "Pe99er-of-the-tests-0123456789-abcdef"
 SENDER = "Adrelay <no-reply@ads.example.org>"
 DOMAIN = "ads.example.org"
@@ -106,6 +108,8 @@ class MailHarness:
             "nats_prefix": self.prefix,
             "http_port": self.port,
             "jwt_secret": JWT_SECRET,
+            "foreign_jwt_secret": FOREIGN_SECRET,
+            "foreign_jwt_issuer": ISSUER,
             "admin_token": ADMIN_TOKEN,
             "code_pepper": PEPPER,
             "ipn_secret": PEPPER,
@@ -250,9 +254,10 @@ class MailHarness:
 
 
 def token(account: AccountId) -> dict[str, str]:
-    """Return the headers of a signed-in client."""
-    tokens = Tokens(SecretStr(JWT_SECRET), 3600)
-    return {"Authorization": f"Bearer {tokens.issue(Identity(account, Role.CLIENT), 'NONE', utc_now())}"}
+    """Return the headers of a client whom another issuer of tokens knows."""
+    now = utc_now()
+    claims = {"iss": ISSUER, "aud": "authenticated", "sub": str(account), "iat": now, "exp": now + _HOUR}
+    return {"Authorization": f"Bearer {jwt.encode(claims, FOREIGN_SECRET, 'HS256')}"}
 
 
 def notification(message_id: str) -> str:

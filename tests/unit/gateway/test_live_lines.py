@@ -85,12 +85,30 @@ async def test_a_stream_has_heartbeats_and_ends_when_the_token_expires(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.01)
-    chunks = [
-        chunk async for chunk in live.stream_of(listener(), [line(3)], utc_now() + timedelta(seconds=0.1))
-    ]
+    end = utc_now() + timedelta(seconds=0.1)
+    chunks = [chunk async for chunk in live.stream_of(listener(), [line(3)], end, valid)]
     assert chunks[0].startswith(b"retry: 3000\n\nid: 1-3-1\nevent: line\ndata: {")
     assert HEARTBEAT in chunks
     assert chunks[-1] == b'event: end\ndata: {"code": "token_expired"}\n\n'
+
+
+async def test_a_stream_ends_soon_after_its_credential_was_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(live, "LOOK_SECONDS", 0.05)
+    asked = 0
+
+    async def revoked() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked < 3
+
+    chunks = [chunk async for chunk in live.stream_of(listener(), [], None, revoked)]
+    assert asked == 3
+    assert chunks[-1] == b'event: end\ndata: {"code": "signed_out"}\n\n'
+
+
+async def valid() -> bool:
+    return True
 
 
 @pytest.mark.parametrize("malformed", ["x", "1-2", "1-2-3-4", "1-2--3", f"1-{2**63}-1", "1-2-40000", "1-²-3"])

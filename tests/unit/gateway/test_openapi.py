@@ -51,20 +51,40 @@ def test_every_error_is_described_as_a_problem(document: dict[str, Any]) -> None
         }
 
 
-def test_every_route_of_an_account_asks_for_a_token(document: dict[str, Any]) -> None:
-    open_paths = {
-        "/catalogue",
-        "/checkout",
-        "/payments/{order_number}",
-        "/webhooks/nowpayments",
-        "/auth/sign-in",
-    }
+OPEN = {
+    ("get", "/catalogue"),
+    ("post", "/checkout"),
+    ("get", "/payments/{order_number}"),
+    ("post", "/webhooks/nowpayments"),
+    ("post", "/auth/sign-in"),
+    ("post", "/auth/refresh"),
+}
+"""What anybody may call."""
+BUYING = {("post", "/orders/{order_number}/cancel"), ("post", "/adbots/{adbot_id}/renewal")}
+CHANGING_NOTHING = {("post", "/auth/sign-out")}
+"""Which ends the caller's own token, whatever it is good for."""
+
+
+def test_every_route_declares_the_scope_that_it_takes(document: dict[str, Any]) -> None:
+    found: dict[tuple[str, str], set[str]] = {}
     for path, methods in document["paths"].items():
-        for operation in methods.values():
-            expected = {"admin"} if "/admin/" in path else {"client"}
-            schemes = operation.get("security", [])
-            named = {name for scheme in schemes for name in scheme if {} not in schemes}
-            assert named == (set[str]() if path.removeprefix("/api/v1") in open_paths else expected)
+        for method, operation in methods.items():
+            schemes = operation.get("security", [{}])
+            named = [scheme["bearer"] for scheme in schemes if {} not in schemes]
+            assert all(named), f"{method} {path} asks for a token and declares no scope"
+            found[method, path.removeprefix("/api/v1")] = {scope for scopes in named for scope in scopes}
+    for route, scopes in found.items():
+        method, path = route
+        if route in OPEN:
+            assert not scopes, route
+        elif path.startswith("/admin/"):
+            assert scopes == {"admin"}, route
+        elif method == "get" or route in CHANGING_NOTHING:
+            assert scopes == {"read"}, route
+        else:
+            needed = "billing" if route in BUYING else "control"
+            assert needed in scopes, route
+            assert scopes <= {"read", needed}, route
 
 
 def test_amounts_are_described_as_strings(document: dict[str, Any]) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from libs.events.gateway import NotificationKind
-from services.gateway.api.callers import ClientDep
+from services.gateway.api.callers import ReaderDep
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Limit, Listing
@@ -47,7 +47,7 @@ class NotificationView(BaseModel):
 
 @router.get("/notifications", summary="List your notifications", responses=problems(401))
 async def list_notifications(
-    caller: ClientDep, desk: DeskDep, limit: Limit = 100
+    caller: ReaderDep, desk: DeskDep, limit: Limit = 100
 ) -> Listing[NotificationView]:
     """Return the caller's notifications, the latest first."""
     found = await desk.ask(lambda sql: notifications_of(sql, caller.account, limit))

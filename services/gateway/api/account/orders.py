@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from libs.events.commands.billing import CancelOrder
 from libs.events.values import AccountId, OrderNumber
 from libs.eventsourcing import Sql
-from services.gateway.api.callers import ClientDep, WriterDep, causes_of
+from services.gateway.api.callers import BuyerDep, ReaderDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.pages import CursorDep, page
@@ -27,14 +27,14 @@ class OwnOrder(OrderLine):
 
 @router.get("/orders", summary="List your orders", responses=problems(401))
 async def list_orders(
-    caller: ClientDep, desk: DeskDep, after: CursorDep, limit: Limit = 100
+    caller: ReaderDep, desk: DeskDep, after: CursorDep, limit: Limit = 100
 ) -> Page[OrderLine]:
     """Return the caller's orders and their payments, the latest first."""
     return page(await desk.ask(lambda sql: orders_of(sql, caller.account, after, limit + 1)), limit)
 
 
 @router.get("/orders/{order_number}", summary="Show an order", responses=problems(401, 404))
-async def get_order(order_number: OrderNumberPath, caller: ClientDep, desk: DeskDep) -> OwnOrder:
+async def get_order(order_number: OrderNumberPath, caller: ReaderDep, desk: DeskDep) -> OwnOrder:
     """Return one of the caller's orders with its payment and history."""
     return await _order(desk, caller.account, order_number)
 
@@ -46,12 +46,12 @@ async def get_order(order_number: OrderNumberPath, caller: ClientDep, desk: Desk
     | {202: {"model": OwnOrder, "description": "It is committed; reads will include it soon."}},
 )
 async def cancel_order(
-    order_number: OrderNumberPath, caller: WriterDep, request: Request, response: Response, desk: DeskDep
+    order_number: OrderNumberPath, caller: BuyerDep, request: Request, response: Response, desk: DeskDep
 ) -> OwnOrder:
     """Cancel an unpaid order. A payment that arrives later is still delivered."""
     await _order(desk, caller.account, order_number)
     command = CancelOrder(order=order_number, reason="called off by the client")
-    accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await _order(desk, caller.account, order_number)

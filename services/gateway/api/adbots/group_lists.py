@@ -12,12 +12,12 @@ from libs.events.scheduler import GroupListId
 from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.api.adbots.group_files import FILE_DESCRIPTION, read_file
 from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
-from services.gateway.api.callers import ClientDep, WriterDep, causes_of
+from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.identity.principal import Caller
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import Body, Listing, Printable, WithoutNul
-from services.gateway.api.requests.tokens import Identity
 from services.gateway.tables.group_lists import GroupListLine, GroupListView, group_list_of, group_lists_of
 
 router = APIRouter(prefix="/group-lists", tags=["group lists"])
@@ -51,7 +51,7 @@ def _writing(*statuses: int) -> Responses:
 
 
 @router.get("", summary="List your group lists", responses=problems(401))
-async def list_group_lists(caller: ClientDep, desk: DeskDep) -> Listing[GroupListLine]:
+async def list_group_lists(caller: ReaderDep, desk: DeskDep) -> Listing[GroupListLine]:
     """Return the caller's group lists without their groups, the oldest first."""
     return Listing(items=await desk.ask(lambda sql: group_lists_of(sql, caller.account)))
 
@@ -90,7 +90,7 @@ async def import_group_list(
 
 
 @router.get("/{list_id}", summary="Show a group list", responses=problems(401, 404))
-async def get_group_list(list_id: UUID, caller: ClientDep, desk: DeskDep) -> GroupListView:
+async def get_group_list(list_id: UUID, caller: ReaderDep, desk: DeskDep) -> GroupListView:
     """Return a group list with its groups and their options."""
     return await _shown(GroupListId(list_id), caller, desk)
 
@@ -137,7 +137,7 @@ async def set_option_in_group_list(
     """Pause one group for all adbots that use the list, or let it take part less often."""
     wanted = GroupListId(list_id)
     command = SetGroupOption(list=wanted, account=caller.account, option=body.written)
-    accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await _shown(wanted, caller, desk)
@@ -152,7 +152,7 @@ async def set_option_in_group_list(
 async def delete_group_list(list_id: UUID, caller: WriterDep, request: Request, desk: DeskDep) -> None:
     """Delete a group list. Adbots that use it no longer send to its groups; without any other, they stop."""
     command = DeleteGroupList(list=GroupListId(list_id), account=caller.account)
-    accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
+    accepted = await desk.commands.send(command, causes_of(request))
     await desk.settled(accepted.written)
 
 
@@ -161,7 +161,7 @@ def new_list() -> GroupListId:
     return GroupListId(new_id())
 
 
-def _set(wanted: GroupListId, body: GroupListBody, caller: Identity, *, new: bool = False) -> SetGroupList:
+def _set(wanted: GroupListId, body: GroupListBody, caller: Caller, *, new: bool = False) -> SetGroupList:
     return SetGroupList(
         list=wanted,
         account=caller.account,
@@ -173,9 +173,9 @@ def _set(wanted: GroupListId, body: GroupListBody, caller: Identity, *, new: boo
 
 
 async def _write(
-    command: SetGroupList, caller: Identity, request: Request, response: Response, desk: Desk
+    command: SetGroupList, caller: Caller, request: Request, response: Response, desk: Desk
 ) -> GroupListView:
-    accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
         if command.new:
@@ -199,7 +199,7 @@ def _as_sent(command: SetGroupList) -> GroupListView:
     )
 
 
-async def _shown(wanted: GroupListId, caller: Identity, desk: Desk) -> GroupListView:
+async def _shown(wanted: GroupListId, caller: Caller, desk: Desk) -> GroupListView:
     found = await desk.ask(lambda sql: group_list_of(sql, caller.account, wanted))
     if found is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_group_list", "you have no group list of this id")

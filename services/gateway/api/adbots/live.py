@@ -1,9 +1,10 @@
 """The route of live lines: an adbot's deliveries as server-sent events, as they are folded."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
 from http import HTTPStatus
+from math import inf
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header
@@ -11,8 +12,8 @@ from fastapi import APIRouter, Depends, Header
 from libs.events.values import AdbotId
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.routes import own_adbot
-from services.gateway.api.callers import ClientDep, ExpiryDep
-from services.gateway.api.desk import LiveDep
+from services.gateway.api.callers import ReaderDep
+from services.gateway.api.desk import DeskDep, LiveDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.event_stream import HEARTBEAT, EventStreamResponse, rendered
 from services.gateway.api.requests.problems import Denied, FieldProblem
@@ -23,6 +24,7 @@ from services.gateway.tables.delivery_log import RESUMED, LinePosition, LoggedLi
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 HEARTBEAT_SECONDS = 15.0
+LOOK_SECONDS = 30.0
 _RECONNECT = b"retry: 3000\n\n"
 _STREAM: Responses = {200: {"content": {"text/event-stream": {}}, "description": "Lines, until it ends."}}
 _HIGHEST = (2**63 - 1, 2**63 - 1, 2**15 - 1)
@@ -58,8 +60,8 @@ def last_line_of(
 )
 async def listen(
     adbot: Annotated[AdbotId, Depends(own_adbot)],
-    caller: ClientDep,
-    expires_at: ExpiryDep,
+    caller: ReaderDep,
+    desk: DeskDep,
     after: Annotated[LinePosition | None, Depends(last_line_of)],
     live: LiveDep,
 ) -> EventStreamResponse:
@@ -68,7 +70,7 @@ async def listen(
     Each `line` event has a line of the log as `data`, and an `id`: sent as `Last-Event-ID`, the lines since
     then come first, at most the last 1000 of the adbot (before these comes a `gap` event if there were more).
     A comment is sent every 15 seconds. The stream ends with an `end` event whose `code` is `too_slow`,
-    `token_expired`, `not_yours` or `stopping`; connect again with the last id.
+    `token_expired`, `signed_out`, `not_yours` or `stopping`; connect again with the last id.
     """
     try:
         listener, missed = await live.join(caller.account, adbot, after)
@@ -77,22 +79,36 @@ async def listen(
         raise Denied(
             HTTPStatus.TOO_MANY_REQUESTS, "too_many_listeners", detail, headers={"Retry-After": "30"}
         ) from None
-    chunks = stream_of(listener, missed, expires_at)
+    principal = caller.principal
+    chunks = stream_of(listener, missed, principal.expires_at, lambda: desk.door.still_valid(principal))
     return EventStreamResponse(chunks, ended=lambda: live.leave(listener))
 
 
 async def stream_of(
-    listener: Listener, missed: Sequence[LoggedLine], expires_at: datetime
+    listener: Listener,
+    missed: Sequence[LoggedLine],
+    expires_at: datetime | None,
+    still_valid: Callable[[], Awaitable[bool]],
 ) -> AsyncIterator[bytes]:
-    """Yield the stream of a listener, from the lines that it missed to the end."""
-    deadline = time.monotonic() + (expires_at - utc_now()).total_seconds()
+    """Yield the stream of a listener, from the lines that it missed to the end.
+
+    Whether its credential is valid is asked twice a minute.
+    """
+    left = inf if expires_at is None else (expires_at - utc_now()).total_seconds()
+    deadline, look_at = time.monotonic() + left, time.monotonic() + LOOK_SECONDS
     gap = rendered(f'{{"kept": {RESUMED}}}', event="gap") if len(missed) >= RESUMED else b""
     yield _RECONNECT + gap + _lines(missed)
     while listener.ended is None:
-        left = deadline - time.monotonic()
+        now = time.monotonic()
+        left = deadline - now
         if left <= 0:
             listener.end(EndReason.TOKEN_EXPIRED)
             break
+        if now >= look_at:
+            look_at = now + LOOK_SECONDS
+            if not await still_valid():
+                listener.end(EndReason.SIGNED_OUT)
+                break
         lines = await listener.take(min(HEARTBEAT_SECONDS, left))
         if listener.ended is None:
             yield _lines(lines) or HEARTBEAT

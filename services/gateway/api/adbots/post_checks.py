@@ -66,7 +66,7 @@ async def check_posts(
     if running is None:
         posts = tuple(body.posts) if body is not None else ()
         command = CheckPost(adbot=adbot, account=caller.account, check=check, posts=posts)
-        causes = causes_of(request, f"account:{caller.account}")
+        causes = causes_of(request)
 
         async def shown() -> AdbotId:
             return await own_adbot(adbot, caller, desk)

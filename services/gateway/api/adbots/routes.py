@@ -20,12 +20,12 @@ from libs.events.values import AdbotId, SendOptions, TextFormat
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
 from services.gateway.api.adbots.sending import send_once_known
-from services.gateway.api.callers import ClientDep, WriterDep, causes_of
+from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.identity.principal import Caller
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import Body, Listing, WithoutNul
-from services.gateway.api.requests.tokens import Identity
 from services.gateway.tables.adbot_states import AdbotState, adbot_of, adbots_of, owners_of
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
@@ -99,7 +99,7 @@ class AdvertisementBody(Body):
         return self.posts if self.posts is not None else [self.post or ""]
 
 
-async def own_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotId:
+async def own_adbot(adbot_id: UUID, caller: ReaderDep, desk: DeskDep) -> AdbotId:
     """Return the id of the path's adbot; raise `Denied` unless it is the caller's.
 
     It costs less than the state. For reads, ownership is checked here, by a query. For commands, the
@@ -112,7 +112,7 @@ async def own_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotId
     return adbot
 
 
-async def shown_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotState:
+async def shown_adbot(adbot_id: UUID, caller: ReaderDep, desk: DeskDep) -> AdbotState:
     """Return the state of the path's adbot; raise `Denied` unless it is the caller's."""
     state = await desk.ask(lambda sql: adbot_of(sql, caller.account, AdbotId(adbot_id), utc_now()))
     if state is None:
@@ -131,7 +131,7 @@ def writing(*statuses: int) -> Responses:
 
 
 @router.get("", summary="List your adbots", responses=problems(401))
-async def list_adbots(caller: ClientDep, desk: DeskDep) -> Listing[AdbotState]:
+async def list_adbots(caller: ReaderDep, desk: DeskDep) -> Listing[AdbotState]:
     """Return the caller's adbots, the oldest first."""
     return Listing(items=await desk.ask(lambda sql: adbots_of(sql, caller.account, utc_now())))
 
@@ -194,7 +194,7 @@ _AboutAdbot = SetAdvertisement | SetPacing | StartAdbot | StopAdbot | ConfirmGro
 
 async def write(
     command: _AboutAdbot,
-    caller: Identity,
+    caller: Caller,
     request: Request,
     response: Response,
     desk: Desk,
@@ -206,7 +206,7 @@ async def write(
 async def write_to(
     adbot: AdbotId,
     command: _AboutAdbot | SetGroupOption,
-    caller: Identity,
+    caller: Caller,
     request: Request,
     response: Response,
     desk: Desk,
@@ -216,7 +216,7 @@ async def write_to(
     async def shown() -> AdbotState:
         return await shown_adbot(adbot, caller, desk)
 
-    causes = causes_of(request, f"account:{caller.account}")
+    causes = causes_of(request)
     accepted = await send_once_known(desk.commands.send, command, causes, desk.timeout_seconds, shown)
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED

@@ -4,20 +4,20 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
 from libs.events.values import AdbotId
 from libs.eventsourcing.values import utc_now
-from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import ReasonBody
 from services.gateway.tables.adbot_states import AdminAdbot, any_adbot
 
-router = APIRouter(prefix="/admin/adbots", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin/adbots", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 
 class ExtensionBody(ReasonBody):
@@ -82,7 +82,7 @@ async def _act(
     command: ExtendAdbot | SuspendAdbot | RestoreAdbot, request: Request, response: Response, desk: Desk
 ) -> AdminAdbot:
     await adbot_or_denied(desk, command.adbot)
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await adbot_or_denied(desk, command.adbot)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from libs.events.values import AdbotId, SessionId
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.admin.adbots import adbot_or_denied
-from services.gateway.api.callers import check_admin
+from services.gateway.api.callers import FOR_OPERATORS
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.listings import GroupsQueryDep, LogQueryDep, groups_of_adbot, log_of_adbot
 from services.gateway.api.openapi import problems
@@ -24,7 +24,7 @@ from services.gateway.tables.figures import (
 )
 from services.gateway.tables.stock import SessionState
 
-router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 
 async def known_adbot(adbot_id: UUID, desk: DeskDep) -> AdbotId:

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
 from libs.events.commands.scheduler import (
@@ -14,13 +14,13 @@ from libs.events.commands.scheduler import (
     UnblockSource,
     UnblockTarget,
 )
-from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.shapes import ReasonBody, WithoutNul
 from services.gateway.tables.operations import Operations, operations_of
 
-router = APIRouter(prefix="/admin/operations", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin/operations", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 Switch = PauseAll | ResumeAll | BlockTarget | UnblockTarget | BlockSource | UnblockSource
 
@@ -87,7 +87,7 @@ async def unblock_source(body: ChatBody, request: Request, response: Response, d
 
 
 async def _act(command: Switch, request: Request, response: Response, desk: Desk) -> Operations:
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await desk.view(operations_of)

@@ -10,7 +10,7 @@ from libs.events.commands.billing import CancelOrder, MarkPaid, Refund, ReviewOr
 from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing import Sql
 from libs.eventsourcing.values import utc_now
-from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.pages import CursorDep, page
@@ -30,7 +30,7 @@ from services.gateway.tables.order_history import AdminHappening, whole_history_
 from services.gateway.tables.order_lines import AdminOrderLine, Search, any_order, find_orders
 from services.gateway.tables.orders import OrderStatus, PaymentStatus
 
-router = APIRouter(prefix="/admin/orders", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin/orders", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 _MOST_ATTENTION = 50
 """The limit for one order: there are far fewer kinds."""
@@ -131,7 +131,7 @@ async def _act(
     command: MarkPaid | Refund | CancelOrder | ReviewOrder, request: Request, response: Response, desk: Desk
 ) -> AdminOrder:
     await _order(desk, command.order)
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await _order(desk, command.order)

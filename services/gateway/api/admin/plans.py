@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field
 
 from libs.events.commands.billing import ListProduct, RepriceProduct, RetireProduct
@@ -16,14 +16,14 @@ from libs.events.values import (
     PlanCode,
     PlanKind,
 )
-from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import unavailable
 from services.gateway.api.requests.shapes import Body, Listing, Lower, Price, Printable
 from services.gateway.tables.products import CataloguePlan, all_plans, plan_of
 
-router = APIRouter(prefix="/admin/plans", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin/plans", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 _Code = Annotated[PlanCode, Path(description="A plan's code.")]
 
@@ -75,7 +75,7 @@ async def list_plans(desk: DeskDep) -> Listing[CataloguePlan]:
 async def add_plan(body: PlanBody, request: Request, response: Response, desk: DeskDep) -> CataloguePlan:
     """Sell a new plan, or a retired one again, with these terms."""
     plan = Plan(**body.model_dump())
-    accepted = await desk.commands.send(ListProduct(plan=plan), causes_of(request, ADMIN))
+    accepted = await desk.commands.send(ListProduct(plan=plan), causes_of(request))
     if not accepted.written:
         response.status_code = HTTPStatus.OK
     if not await desk.settled(accepted.written):
@@ -102,7 +102,7 @@ async def retire_plan(code: _Code, request: Request, response: Response, desk: D
 async def _change(
     command: RepriceProduct | RetireProduct, request: Request, response: Response, desk: Desk
 ) -> CataloguePlan:
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await _shown(desk, command.code)

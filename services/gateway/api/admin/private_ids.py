@@ -10,14 +10,14 @@ from libs.events.commands.scheduler import AllowPrivateIds, ForbidPrivateIds
 from libs.events.values import AccountId
 from libs.eventsourcing import Sql
 from services.gateway.account.tables import account_by_email, account_by_id
-from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import ReasonBody
 from services.gateway.tables.private_ids import PrivateIds, private_ids_of
 
-router = APIRouter(prefix="/admin/accounts", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin/accounts", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 
 class PrivateIdsView(PrivateIds):
@@ -76,7 +76,7 @@ async def forbid_private_ids(
 async def _act(
     command: AllowPrivateIds | ForbidPrivateIds, request: Request, response: Response, desk: Desk
 ) -> PrivateIdsView:
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await _view(desk, command.account)

@@ -4,20 +4,20 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
 from libs.events.commands.forwarder import ImportApiPair, ImportSession
 from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing.values import new_id
 from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload
-from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Body, Limit
 from services.gateway.tables.stock import SessionState, Stock, StockedSession, stock, stocked_session
 
-router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 
 def _hexadecimal(secret: SecretStr) -> SecretStr:
@@ -63,7 +63,7 @@ async def add_telegram_application(
     """Store a Telegram application in the vault. Its hash is never shown again."""
     pair = ApplicationId(new_id())
     command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return ImportedApplication(pair=pair, api_id=body.api_id)
@@ -82,7 +82,7 @@ async def add_session(request: Request, response: Response, desk: DeskDep) -> Im
     upload = await read_upload(request)
     session = SessionId(new_id())
     command = ImportSession(session=session, content=upload.content, pair=upload.pair)
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return ImportedSession(session=session, stock=await desk.ask(lambda sql: stocked_session(sql, session)))

@@ -56,7 +56,7 @@ class PaymentView(PaymentState):
     status_code=HTTPStatus.CREATED,
     response_description="The order was placed and can be paid.",
     responses=checking_out(401),
-    openapi_extra={"security": [{}, {"client": []}]},
+    openapi_extra={"security": [{}, {"bearer": ["billing"]}]},
 )
 async def check_out(
     body: CheckoutBody,
