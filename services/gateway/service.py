@@ -12,6 +12,7 @@ from services.gateway.account.codes import AccessCodes
 from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.account.registering import Accounts
 from services.gateway.account.second_factor import SecondFactors
+from services.gateway.activity.log import ActivityLog
 from services.gateway.adapters.forwarding import ask_forwarder
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
@@ -132,9 +133,11 @@ async def desk_of(
     tokens, keys = Tokens(settings.jwt_secret, settings.token_seconds), ApiKeys(keyed)
     devices, uses = Devices(engine, keyed, seconds=settings.refresh_seconds), KeyUses(engine)
     second_factors = SecondFactors(engine, keyed)
-    for stored in (devices, uses, second_factors):
+    activity = ActivityLog(engine, days=settings.activity_days)
+    for stored in (devices, uses, second_factors, activity):
         await stored.make_tables()
     chassis.task("ended devices", lambda: repeat("ended devices", devices.sweep))
+    chassis.task("old activity", lambda: repeat("old activity", activity.forget))
     chassis.task("uses of API keys", lambda: repeat("uses of API keys", uses.store))
     return Desk(
         engine=chassis.engine,
@@ -150,6 +153,7 @@ async def desk_of(
             foreign=_foreign(settings),
             operators_token=settings.admin_token if settings.admin_token.get_secret_value() else None,
         ),
+        activity=activity,
         tokens=tokens,
         devices=devices,
         second_factors=second_factors,

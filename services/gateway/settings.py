@@ -76,6 +76,9 @@ class GatewaySettings(ServiceSettings):
     deliveries_days: int = Field(
         30, ge=1, le=36500, description="For how many days the log of deliveries is kept; counts are kept"
     )
+    activity_days: int = Field(
+        365, ge=1, le=36500, description="For how many days the log of what operators did is kept"
+    )
     token_seconds: int = Field(900, ge=60, le=86_400, description="How long an access token is valid")
     refresh_seconds: int = Field(
         30 * 86_400, ge=3600, description="How long a device stays signed in without being used"

@@ -8,6 +8,7 @@ from services.gateway.api.account import orders as account_orders
 from services.gateway.api.adbots import figures, group_lists, groups, live, pacing, post_checks, renewals
 from services.gateway.api.adbots import routes as adbots
 from services.gateway.api.admin import accounts as admin_accounts
+from services.gateway.api.admin import activity as admin_activity
 from services.gateway.api.admin import adbots as admin_adbots
 from services.gateway.api.admin import figures as admin_figures
 from services.gateway.api.admin import forwarding as admin_forwarding
@@ -47,6 +48,7 @@ _PARTS = (
     admin_figures,
     admin_forwarding,
     admin_accounts,
+    admin_activity,
     admin_private_ids,
     admin_operations,
 )

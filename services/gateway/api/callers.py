@@ -1,5 +1,6 @@
 """The caller of a request, and the causes of its events. Every route declares its scope by one of these."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -8,16 +9,18 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityS
 
 from libs.events.gateway import Scope
 from libs.eventsourcing import Causes
+from services.gateway.activity.log import DONE
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.identity.principal import Caller, CredentialKind, Principal
 from services.gateway.api.requests.addresses import address_of
-from services.gateway.api.requests.problems import forbidden, unauthorized
+from services.gateway.api.requests.problems import EXPECTED, denied_of, forbidden, unauthorized
 
 _BEARER = HTTPBearer(
     auto_error=False,
     scheme_name="bearer",
     description="An access token from `POST /auth/sign-in`, an API key, or the operator's token.",
 )
+_LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
 _Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
 
@@ -94,8 +97,40 @@ BuyerDep = Annotated[Caller, Depends(buyer_of)]
 """The caller of every route by which a client causes a payment, or calls it off."""
 CallerDep = Annotated[Caller | None, Depends(caller_if_any)]
 """The caller of routes that need no token."""
-OperatorDep = Annotated[Principal, Security(principal_of, scopes=[Scope.ADMIN])]
-FOR_OPERATORS = Security(principal_of, scopes=[Scope.ADMIN])
+
+
+async def operator_of(
+    request: Request,
+    desk: DeskDep,
+    principal: Annotated[Principal, Security(principal_of, scopes=[Scope.ADMIN])],
+) -> AsyncIterator[Principal]:
+    """Yield the operator; note in the activity log what is asked for, and what came of it."""
+    if request.method in _LOOKS:
+        yield principal
+        return
+    act = cast("UUID", request.state.correlation_id)
+    await desk.activity.note(
+        act,
+        actor=principal.actor,
+        address=principal.address,
+        operation=request.scope["route"].name,
+        path=request.url.path,
+    )
+    outcome = DONE
+    try:
+        yield principal
+    except EXPECTED as error:
+        outcome = denied_of(error).code
+        raise
+    except BaseException:
+        outcome = "internal_error"
+        raise
+    finally:
+        await desk.activity.conclude(act, outcome)
+
+
+OperatorDep = Annotated[Principal, Depends(operator_of)]
+FOR_OPERATORS = Depends(operator_of)
 """The dependency of all routes for operators."""
 
 

@@ -15,6 +15,7 @@ from libs.eventsourcing.values import Cursor
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
 from services.gateway.account.second_factor import SecondFactors
+from services.gateway.activity.log import ActivityLog
 from services.gateway.api.identity.api_keys import ApiKeys
 from services.gateway.api.identity.door import Door
 from services.gateway.api.identity.tokens import Tokens
@@ -38,6 +39,7 @@ class Desk:
     accounts: Accounts
     codes: AccessCodes
     door: Door
+    activity: ActivityLog
     tokens: Tokens
     devices: Devices
     second_factors: SecondFactors
