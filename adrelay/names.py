@@ -28,6 +28,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "adbots",
         "api_keys",
         "attention",
+        "changes",
         "deliveries",
         "denials",
         "devices",

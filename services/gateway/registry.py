@@ -11,6 +11,7 @@ from services.gateway.inbox.tables import TABLES as INBOXES
 from services.gateway.reactions import reactions
 from services.gateway.tables.adbots import ADBOTS
 from services.gateway.tables.attention import ATTENTION
+from services.gateway.tables.changes import CHANGES
 from services.gateway.tables.deliveries import DELIVERIES
 from services.gateway.tables.denials import DENIALS
 from services.gateway.tables.group_lists import GROUP_LISTS
@@ -45,6 +46,7 @@ REGISTRY = Registry[Context](
         GROUP_LISTS,
         JOIN_REQUESTS,
         METHOD_RESTS,
+        CHANGES,
     ),
     reactions=reactions,
 )

@@ -28,12 +28,14 @@ from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.context import Context
 from services.gateway.device.refresh import Devices
-from services.gateway.live.live_log import LiveLog
+from services.gateway.live.feeds import Feeds
+from services.gateway.live.tickets import Tickets
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
 from services.gateway.ports import Mailer
 from services.gateway.registry import REGISTRY
 from services.gateway.settings import GatewaySettings
+from services.gateway.tables.changes import CHANGES, CHANGES_KEPT
 from services.gateway.tables.deliveries import DELIVERIES
 
 ONE_TIME_CODES_PER_MINUTE = 5
@@ -54,16 +56,14 @@ async def run(settings: GatewaySettings) -> None:
         app=app,
     ) as chassis:
         codes = AccessCodes(settings.code_pepper)
-        await _forget_deliveries(settings, chassis)  # before days would be folded that are not kept
-        chassis.task(
-            "old deliveries", lambda: repeat("old deliveries", lambda: _forget_deliveries(settings, chassis))
-        )
+        await _forget_old_days(settings, chassis)  # before days would be folded that are not kept
+        chassis.task("old days", lambda: repeat("old days", lambda: _forget_old_days(settings, chassis)))
         claims = Claims(chassis.engine, settings.code_pepper)
         await claims.make_tables()
         commands = CommandClient(
             chassis.nats, prefix=settings.nats_prefix, timeout_seconds=settings.command_seconds
         )
-        live = LiveLog(
+        live = Feeds(
             chassis.engine,
             chassis.read_models,
             most=settings.listeners,
@@ -75,7 +75,8 @@ async def run(settings: GatewaySettings) -> None:
             Webhook(SignatureVerifier(settings.ipn_secret), commands),
             live,
         )
-        chassis.task("live log", live.run)
+        for feed in live.all:
+            chassis.task(f"live {feed.name}", feed.run)
         chassis.on_stop(live.stop)
         chassis.take_on(REGISTRY, Context(codes, mails=settings.mails))
         if settings.mails:
@@ -83,15 +84,16 @@ async def run(settings: GatewaySettings) -> None:
         await chassis.run()
 
 
-def furnish(app: FastAPI, desk: Desk, webhook: Webhook, live: LiveLog) -> None:
+def furnish(app: FastAPI, desk: Desk, webhook: Webhook, live: Feeds) -> None:
     """Set the app state that the routes use."""
     app.state.live = live
     app.state.desk = desk
     app.state.webhook = webhook
 
 
-async def _forget_deliveries(settings: GatewaySettings, chassis: Chassis) -> float:
-    return await forget_days(chassis.engine, DELIVERIES, timedelta(days=settings.deliveries_days))
+async def _forget_old_days(settings: GatewaySettings, chassis: Chassis) -> float:
+    deliveries = await forget_days(chassis.engine, DELIVERIES, timedelta(days=settings.deliveries_days))
+    return min(deliveries, await forget_days(chassis.engine, CHANGES, CHANGES_KEPT))
 
 
 async def _send_mails(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> None:
@@ -134,7 +136,8 @@ async def desk_of(
     devices, uses = Devices(engine, keyed, seconds=settings.refresh_seconds), KeyUses(engine)
     second_factors = SecondFactors(engine, keyed)
     activity = ActivityLog(engine, days=settings.activity_days)
-    for stored in (devices, uses, second_factors, activity):
+    tickets = Tickets(engine)
+    for stored in (devices, uses, second_factors, activity, tickets):
         await stored.make_tables()
     chassis.task("ended devices", lambda: repeat("ended devices", devices.sweep))
     chassis.task("old activity", lambda: repeat("old activity", activity.forget))
@@ -160,6 +163,7 @@ async def desk_of(
         api_keys=keys,
         sign_ins=RateLimit(settings.sign_ins_per_minute),
         one_time_codes=RateLimit(ONE_TIME_CODES_PER_MINUTE),
+        tickets=tickets,
         refreshes=RateLimit(REFRESHES_PER_MINUTE),
         checkouts=RateLimit(settings.checkouts_per_minute),
         checkouts_hourly=RateLimit(settings.checkouts_per_hour, window_seconds=HOUR_SECONDS),

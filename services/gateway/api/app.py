@@ -2,7 +2,8 @@
 
 from fastapi import FastAPI
 
-from services.gateway.api import catalogue, openapi
+from services.gateway.api import catalogue, openapi, sockets
+from services.gateway.api import live as changes
 from services.gateway.api.account import api_keys, devices, notifications, second_factor, sign_in
 from services.gateway.api.account import orders as account_orders
 from services.gateway.api.adbots import figures, group_lists, groups, live, pacing, post_checks, renewals
@@ -33,6 +34,8 @@ _PARTS = (
     api_keys,
     account_orders,
     notifications,
+    changes,
+    sockets,
     adbots,
     figures,
     live,

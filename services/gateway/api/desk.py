@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, FastAPI, Request
 
 from libs.chassis.command_client import CommandClient
 from libs.events.forwarding import ForwardingFigures
@@ -24,7 +24,8 @@ from services.gateway.api.requests.problems import unauthorized
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.device.refresh import Devices
-from services.gateway.live.live_log import LiveLog
+from services.gateway.live.feeds import Feeds
+from services.gateway.live.tickets import Tickets
 
 T = TypeVar("T")
 
@@ -47,6 +48,7 @@ class Desk:
     sign_ins: RateLimit
     one_time_codes: RateLimit
     refreshes: RateLimit
+    tickets: Tickets
     checkouts: RateLimit
     checkouts_hourly: RateLimit
     payment_looks: RateLimit
@@ -85,15 +87,25 @@ class Desk:
         return True
 
 
-async def desk_of(request: Request) -> Desk:
+def desk_of_app(app: FastAPI) -> Desk:
     """Return the app's desk."""
-    return cast("Desk", request.app.state.desk)
+    return cast("Desk", app.state.desk)
 
 
-async def live_of(request: Request) -> LiveLog:
-    """Return the app's live log."""
-    return cast("LiveLog", request.app.state.live)
+def feeds_of_app(app: FastAPI) -> Feeds:
+    """Return the app's feeds."""
+    return cast("Feeds", app.state.live)
+
+
+async def desk_of(request: Request) -> Desk:
+    """Return the desk of a request's app."""
+    return desk_of_app(request.app)
+
+
+async def live_of(request: Request) -> Feeds:
+    """Return the feeds of a request's app."""
+    return feeds_of_app(request.app)
 
 
 DeskDep = Annotated[Desk, Depends(desk_of)]
-LiveDep = Annotated[LiveLog, Depends(live_of)]
+LiveDep = Annotated[Feeds, Depends(live_of)]

@@ -38,6 +38,7 @@ TAGS = [
     {"name": "payments", "description": "Checkouts and payments."},
     {"name": "account", "description": "Signing in, orders and notifications."},
     {"name": "adbots", "description": "The adbots: advertisement, start and stop, deliveries."},
+    {"name": "live", "description": "Changes as they happen."},
     {"name": "group lists", "description": "Lists of groups that several adbots share."},
     {"name": "provider", "description": "The payment provider's webhook."},
     {"name": "admin", "description": "The operator's routes: catalogue, orders, adbots, stock."},

@@ -13,7 +13,7 @@ import pytest
 
 from libs.events.values import AdbotId, ResultClass
 from libs.eventsourcing.values import new_id, utc_now
-from services.gateway.live import live_log
+from services.gateway.live import feed
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.integration.gateway.sending import Advertised, advertised, delivery
@@ -132,7 +132,7 @@ async def test_only_the_owner_listens(client: Client, harness: GatewayHarness) -
 async def test_listening_ends_with_ownership(
     client: Client, harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_log, "OWNER_SECONDS", 0.0)
+    monkeypatch.setattr(feed, "RIGHTS_SECONDS", 0.0)
     ad: Advertised = await advertised(harness, client, "@alpha")
     async with listening(client.http, ad.adbot) as stream:
         queries = Queries(harness.gateway_database)

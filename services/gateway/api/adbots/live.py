@@ -1,31 +1,24 @@
 """The route of live lines: an adbot's deliveries as server-sent events, as they are folded."""
 
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import datetime
 from http import HTTPStatus
-from math import inf
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header
 
 from libs.events.values import AdbotId
-from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.callers import ReaderDep
 from services.gateway.api.desk import DeskDep, LiveDep
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.requests.event_stream import HEARTBEAT, EventStreamResponse, rendered
+from services.gateway.api.requests.event_stream import EventStreamResponse
+from services.gateway.api.requests.listening import Listening, event_stream, too_many_listeners
 from services.gateway.api.requests.problems import Denied, FieldProblem
-from services.gateway.live.listener import EndReason, Listener
-from services.gateway.live.live_log import TooManyListeners
-from services.gateway.tables.delivery_log import RESUMED, LinePosition, LoggedLine
+from services.gateway.live.feed import TooManyListeners
+from services.gateway.live.log_lines import mark_at
+from services.gateway.tables.delivery_log import RESUMED, LinePosition
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
-HEARTBEAT_SECONDS = 15.0
-LOOK_SECONDS = 30.0
-_RECONNECT = b"retry: 3000\n\n"
 _STREAM: Responses = {200: {"content": {"text/event-stream": {}}, "description": "Lines, until it ends."}}
 _HIGHEST = (2**63 - 1, 2**63 - 1, 2**15 - 1)
 
@@ -73,50 +66,13 @@ async def listen(
     `token_expired`, `signed_out`, `not_yours` or `stopping`; connect again with the last id.
     """
     try:
-        listener, missed = await live.join(caller.account, adbot, after)
+        listener, missed = await live.log.join(
+            caller.account, adbot, None if after is None else mark_at(after)
+        )
     except TooManyListeners:
-        detail = "close a connection, or try again later; /logs has the same lines"
-        raise Denied(
-            HTTPStatus.TOO_MANY_REQUESTS, "too_many_listeners", detail, headers={"Retry-After": "30"}
-        ) from None
+        raise too_many_listeners("/logs has the same lines") from None
     principal = caller.principal
-    chunks = stream_of(listener, missed, principal.expires_at, lambda: desk.door.still_valid(principal))
-    return EventStreamResponse(chunks, ended=lambda: live.leave(listener))
-
-
-async def stream_of(
-    listener: Listener,
-    missed: Sequence[LoggedLine],
-    expires_at: datetime | None,
-    still_valid: Callable[[], Awaitable[bool]],
-) -> AsyncIterator[bytes]:
-    """Yield the stream of a listener, from the lines that it missed to the end.
-
-    Whether its credential is valid is asked twice a minute.
-    """
-    left = inf if expires_at is None else (expires_at - utc_now()).total_seconds()
-    deadline, look_at = time.monotonic() + left, time.monotonic() + LOOK_SECONDS
-    gap = rendered(f'{{"kept": {RESUMED}}}', event="gap") if len(missed) >= RESUMED else b""
-    yield _RECONNECT + gap + _lines(missed)
-    while listener.ended is None:
-        now = time.monotonic()
-        left = deadline - now
-        if left <= 0:
-            listener.end(EndReason.TOKEN_EXPIRED)
-            break
-        if now >= look_at:
-            look_at = now + LOOK_SECONDS
-            if not await still_valid():
-                listener.end(EndReason.SIGNED_OUT)
-                break
-        lines = await listener.take(min(HEARTBEAT_SECONDS, left))
-        if listener.ended is None:
-            yield _lines(lines) or HEARTBEAT
-    yield rendered(f'{{"code": "{listener.ended}"}}', event="end")
-
-
-def _lines(lines: Sequence[LoggedLine]) -> bytes:
-    return b"".join(
-        rendered(one.line.model_dump_json(), event="line", key="-".join(map(str, one.position)))
-        for one in lines
-    )
+    listening = Listening(listener, principal.expires_at, lambda: desk.door.still_valid(principal))
+    gap = RESUMED if len(missed) >= RESUMED else None
+    chunks = event_stream(listening, missed, gap=gap)
+    return EventStreamResponse(chunks, ended=lambda: live.log.leave(listener))
