@@ -38,7 +38,7 @@ class _Adrelay(Menu):
         ),
         "accounts": Entry(
             "adrelay.commands.accounts.commands:accounts",
-            "Issue access codes to clients, and allow them private ids.",
+            "List, create, suspend and restore accounts, issue access codes, and allow private ids.",
             OPERATE,
         ),
         "adbots": Entry(

@@ -20,6 +20,7 @@ from services.gateway.api.desk import Desk
 from services.gateway.api.identity.api_keys import ApiKeys
 from services.gateway.api.identity.door import Door
 from services.gateway.api.identity.key_uses import KeyUses
+from services.gateway.api.identity.tickets import Tickets
 from services.gateway.api.identity.tokens import ForeignTokens, Tokens
 from services.gateway.api.requests.limits import DAY_SECONDS, HOUR_SECONDS, RateLimit
 from services.gateway.api.webhook.notification import Webhook
@@ -29,7 +30,6 @@ from services.gateway.checkout.turns import Turns
 from services.gateway.context import Context
 from services.gateway.device.refresh import Devices
 from services.gateway.live.feeds import Feeds
-from services.gateway.live.tickets import Tickets
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
 from services.gateway.ports import Mailer
@@ -41,6 +41,8 @@ from services.gateway.tables.deliveries import DELIVERIES
 ONE_TIME_CODES_PER_MINUTE = 5
 """How many one-time codes an account may try in a minute."""
 
+TICKETS_PER_MINUTE = 60
+"""How many tickets for sockets an account may get in a minute."""
 REFRESHES_PER_MINUTE = 120
 """How many refresh tokens a network address may send in a minute."""
 
@@ -164,6 +166,7 @@ async def desk_of(
         sign_ins=RateLimit(settings.sign_ins_per_minute),
         one_time_codes=RateLimit(ONE_TIME_CODES_PER_MINUTE),
         tickets=tickets,
+        ticket_limit=RateLimit(TICKETS_PER_MINUTE),
         refreshes=RateLimit(REFRESHES_PER_MINUTE),
         checkouts=RateLimit(settings.checkouts_per_minute),
         checkouts_hourly=RateLimit(settings.checkouts_per_hour, window_seconds=HOUR_SECONDS),

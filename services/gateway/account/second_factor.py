@@ -4,9 +4,11 @@ import hmac
 import os
 from datetime import datetime
 
-import pyotp
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pyotp import random_base32
+from pyotp.hotp import HOTP
+from pyotp.totp import TOTP
 
 from libs.events.values import AccountId
 from libs.eventsourcing import Causes, Engine, Sql, UnitOfWork
@@ -53,12 +55,12 @@ class SecondFactors:
 
     async def offer(self, account: AccountId, email: str) -> tuple[str, str] | None:
         """Return a new secret and its URI for an authenticator app; None if the account has one in use."""
-        secret = pyotp.random_base32()
+        secret = random_base32()
         nonce = os.urandom(_NONCE_BYTES)
         sealed = nonce + self._cipher.encrypt(nonce, secret.encode(), account.bytes)
         if await self._engine.query(lambda sql: sql.fetchval(_OFFER, account, sealed)) is None:
             return None
-        return secret, pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
+        return secret, TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
 
     async def confirm(self, account: AccountId, code: str, causes: Causes) -> bool:
         """Enable the second factor that was offered if the code is right; return whether it is."""
@@ -102,7 +104,7 @@ class SecondFactors:
             secret = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], account.bytes)
         except InvalidTag:
             return None
-        codes, now = pyotp.HOTP(secret.decode()), int(at.timestamp()) // STEP_SECONDS
+        codes, now = HOTP(secret.decode()), int(at.timestamp()) // STEP_SECONDS
         for step in (now + offset for offset in _STEPS):
             if hmac.compare_digest(codes.at(step).encode(), code.encode()):
                 return step

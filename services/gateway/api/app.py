@@ -2,8 +2,7 @@
 
 from fastapi import FastAPI
 
-from services.gateway.api import catalogue, openapi, sockets
-from services.gateway.api import live as changes
+from services.gateway.api import catalogue, openapi
 from services.gateway.api.account import api_keys, devices, notifications, second_factor, sign_in
 from services.gateway.api.account import orders as account_orders
 from services.gateway.api.adbots import figures, group_lists, groups, live, pacing, post_checks, renewals
@@ -19,6 +18,7 @@ from services.gateway.api.admin import plans as admin_plans
 from services.gateway.api.admin import private_ids as admin_private_ids
 from services.gateway.api.admin import stock as admin_stock
 from services.gateway.api.checkout import routes as checkout
+from services.gateway.api.live import changes, sockets
 from services.gateway.api.openapi import DESCRIPTION, TAGS, DescribedApp, operation_id
 from services.gateway.api.requests import problems
 from services.gateway.api.requests.edge import Edge

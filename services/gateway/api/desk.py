@@ -18,6 +18,7 @@ from services.gateway.account.second_factor import SecondFactors
 from services.gateway.activity.log import ActivityLog
 from services.gateway.api.identity.api_keys import ApiKeys
 from services.gateway.api.identity.door import Door
+from services.gateway.api.identity.tickets import Tickets
 from services.gateway.api.identity.tokens import Tokens
 from services.gateway.api.requests.limits import RateLimit
 from services.gateway.api.requests.problems import unauthorized
@@ -25,7 +26,6 @@ from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.device.refresh import Devices
 from services.gateway.live.feeds import Feeds
-from services.gateway.live.tickets import Tickets
 
 T = TypeVar("T")
 
@@ -49,6 +49,7 @@ class Desk:
     one_time_codes: RateLimit
     refreshes: RateLimit
     tickets: Tickets
+    ticket_limit: RateLimit
     checkouts: RateLimit
     checkouts_hourly: RateLimit
     payment_looks: RateLimit

@@ -7,7 +7,7 @@ from typing import assert_never
 from libs.events.gateway import DeviceSignedIn, DeviceSignedOut
 from libs.events.values import AccountId
 from libs.eventsourcing import Decider, ImpossibleEvent, Refused
-from services.gateway.device.commands import Command, SignIn, SignOut
+from services.gateway.device.commands import Command, SignIn
 
 DeviceEvent = DeviceSignedIn | DeviceSignedOut
 
@@ -22,19 +22,14 @@ class Device:
 
 def decide(command: Command, device: Device | None) -> Sequence[DeviceEvent]:
     """Return the events of a command."""
-    match command:
-        case SignIn() if device is None:
-            return [DeviceSignedIn(device=command.device, account=command.account, epoch=command.epoch)]
-        case SignIn():
+    if isinstance(command, SignIn):
+        if device is not None:
             raise Refused("device_exists", "this device was signed in before")
-        case SignOut() if device is None or device.account != command.account:
-            raise Refused("unknown_device", "you have no device of this id that is signed in")
-        case SignOut() if not device.signed_in:
-            return []
-        case SignOut():
-            return [DeviceSignedOut(device=command.device, account=command.account, why=command.why)]
-        case _:
-            assert_never(command)
+        return [DeviceSignedIn(device=command.device, account=command.account, epoch=command.epoch)]
+    if device is None or device.account != command.account:
+        raise Refused("unknown_device", "you have no device of this id that is signed in")
+    signed_out = DeviceSignedOut(device=command.device, account=command.account, why=command.why)
+    return [signed_out] if device.signed_in else []
 
 
 def evolve(device: Device | None, event: DeviceEvent) -> Device:

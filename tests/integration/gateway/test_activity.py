@@ -76,4 +76,4 @@ async def test_the_activity_log_is_filtered_paged_and_exported(
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@"])
 def test_a_cell_is_no_formula(begin: str) -> None:
-    assert activity._cell(f"{begin}1+1") == f"'{begin}1+1"
+    assert activity.cell(f"{begin}1+1") == f"'{begin}1+1"

@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 import jwt
-import pyotp
 import pytest
 import pytest_asyncio
+from pyotp.totp import TOTP
 
 from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness
@@ -157,7 +157,7 @@ async def test_an_admins_account_is_an_operator_once_it_has_a_second_factor(
     assert await code_of(trusting, token, "admin/orders") == "insufficient_scope"
 
     offered = (await trusting.post(SECOND_FACTOR, headers=bearing(token))).json()
-    codes = pyotp.TOTP(offered["secret"])
+    codes = TOTP(offered["secret"])
     assert offered["uri"].startswith("otpauth://totp/Adrelay:")
     first, following = codes.now(), codes.at(utc_now() + timedelta(seconds=30))
     wrong = next(text for text in ("000000", "000001", "000002", "000003") if text not in {first, following})

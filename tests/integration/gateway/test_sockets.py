@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from libs.events.values import ResultClass
-from services.gateway.api import sockets
+from services.gateway.api.live import sockets
 from services.gateway.api.requests import listening
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import Client, GatewayHarness

@@ -87,8 +87,9 @@ def test_ipv6_callers_are_limited_by_network(host: str, address: str) -> None:
     assert address_of(Request({"type": "http", "client": (host, 1), "headers": []})) == address
 
 
-FREE = {"check_out", "sign_in", "refresh", "sign_out", "nowpayments"}
-"""Routes with other limits: per address and e-mail, and by concurrency; a device signs out once."""
+FREE = {"check_out", "sign_in", "refresh", "sign_out", "issue_ticket", "nowpayments"}
+"""Routes with other limits: per address and e-mail, and by concurrency; a device signs out once; of
+tickets by account."""
 
 
 def test_every_route_by_which_a_client_causes_an_event_is_limited() -> None:

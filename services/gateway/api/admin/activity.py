@@ -64,12 +64,12 @@ async def export_activity(desk: DeskDep, wanted: WantedDep) -> Response:
     lines.writerow(_COLUMNS)
     for act in found:
         values = act.model_dump(mode="json")
-        lines.writerow([_cell(values[name]) for name in _COLUMNS])
+        lines.writerow([cell(values[name]) for name in _COLUMNS])
     headers = {"Content-Disposition": 'attachment; filename="activity.csv"'}
     return Response(text.getvalue(), media_type="text/csv", headers=headers)
 
 
-def _cell(value: str | None) -> str:
+def cell(value: str | None) -> str:
     """Return the text of a cell that no spreadsheet takes for a formula."""
     text = value or ""
     return f"'{text}" if text.startswith(_FORMULA) else text

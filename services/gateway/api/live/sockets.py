@@ -15,6 +15,7 @@ from libs.events.values import AdbotId
 from services.gateway.api.callers import ReaderDep
 from services.gateway.api.desk import Desk, DeskDep, desk_of_app, feeds_of_app
 from services.gateway.api.identity.principal import Principal
+from services.gateway.api.identity.tickets import VALID_SECONDS
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.limits import ConcurrencyLimit, LimitReached
 from services.gateway.api.requests.listening import Listening
@@ -23,7 +24,6 @@ from services.gateway.live.feed import Feed, TooManyListeners
 from services.gateway.live.feeds import Feeds
 from services.gateway.live.listener import EndReason, Listener
 from services.gateway.live.message import Mark, Message
-from services.gateway.live.tickets import VALID_SECONDS
 from services.gateway.tables.adbot_states import owners_of
 
 router = APIRouter(tags=["live"])
@@ -84,6 +84,7 @@ async def issue_ticket(caller: ReaderDep, desk: DeskDep) -> TicketView:
     4001 (ticket, token or device not valid any more), 4004 (an adbot is not yours any more), 4008 (you read
     too slowly), 4029 (too many listeners) and 1012 (the process stops).
     """
+    desk.ticket_limit.take(str(caller.account))
     return TicketView(ticket=await desk.tickets.issue(caller.principal), expires_in=VALID_SECONDS)
 
 
