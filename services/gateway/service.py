@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
 from libs.eventsourcing.background import forget_days, repeat
+from services.gateway.account import first_codes
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.account.registering import Accounts
@@ -139,6 +140,8 @@ async def desk_of(
     second_factors = SecondFactors(engine, keyed)
     activity = ActivityLog(engine, days=settings.activity_days)
     tickets = Tickets(engine)
+    await first_codes.make_tables(engine)
+    chassis.task("first codes", lambda: repeat("first codes", lambda: first_codes.forget(engine)))
     for stored in (devices, uses, second_factors, activity, tickets):
         await stored.make_tables()
     chassis.task("ended devices", lambda: repeat("ended devices", devices.sweep))

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from libs.events.gateway import CodeDigest
 from libs.events.values import AccountId, EmailAddress
+from services.gateway.account.first_codes import SealedCodes
 from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.mail.addresses import canonical_or_same
 
@@ -28,19 +29,20 @@ class AccessCodes:
     """Generates access codes and their digests; without the pepper, a stored digest reveals no code."""
 
     def __init__(self, pepper: SecretStr) -> None:
-        self._keyed = KeyedHash(pepper).of
+        keyed = KeyedHash(pepper)
+        self._keyed = keyed.of
+        self.sealed = SealedCodes(keyed)
 
-    def first(self, account: AccountId) -> str:
-        """Return the access code that an account's first mail about a payment contains.
+    def derived(self, account: AccountId) -> str:
+        """Return the first access code of an account to which an earlier version issued it.
 
-        The code opens nothing before it is issued. It is derived from the account and the pepper and never
-        stored, so that the outbox can write the mail again after a crash.
+        It was derived from the account and the pepper.
         """
         number = int.from_bytes(self._keyed("first code", str(account)))
         return f"USER-{_groups((number >> (_BITS * place)) % len(_ALPHABET) for place in range(_LETTERS))}"
 
     def another(self) -> str:
-        """Return a new random access code for the operator to issue. It is not stored: show it."""
+        """Return a new random access code. It is not stored: show it, or seal it for a mail."""
         return f"USER-{_drawn()}"
 
     def licence(self) -> str:

@@ -130,5 +130,6 @@ async def issue_first_code(unit: UnitOfWork, codes: AccessCodes, account: Accoun
 
     Call it in the unit of work that decides to send the code to the account's mailbox.
     """
-    digest = codes.digest(codes.first(account))
-    await unit.execute(ACCOUNT, account, IssueFirstCode(account, digest))
+    code = codes.another()
+    if await unit.execute(ACCOUNT, account, IssueFirstCode(account, codes.digest(code))):
+        await codes.sealed.store(unit.flushed, account, code)

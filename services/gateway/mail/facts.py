@@ -64,7 +64,8 @@ select n.*, o.order_number is not null as order_is_known, o.plan_name, o.price_u
     o.renews, {SECOND} as second_of,
     case when n.kind = $2 and not exists (
         select from notifications s where s.account = n.account and s.kind = n.kind and s.mail = $3
-    ) then (select code_digest from accounts a where a.account = n.account) end as digest
+    ) then (select code_digest from accounts a where a.account = n.account) end as digest,
+    (select sealed from first_codes.sealed f where f.account = n.account) as sealed
 from notifications n left join orders o on o.order_number = n.order_number
 where n.notification = any($1)
 """  # noqa: S608 - constants
@@ -81,15 +82,17 @@ async def facts_of(
 
 def _facts(row: Row, codes: AccessCodes) -> Facts:
     notification = notification_in(row)
-    return Facts(notification, _order(row), _first_code(codes, notification.account, row["digest"]))
+    code = None if row["digest"] is None else _first_code(codes, notification.account, row)
+    return Facts(notification, _order(row), code)
 
 
-def _first_code(codes: AccessCodes, account: AccountId, digest: str | None) -> SecretStr | None:
-    """Return an account's first access code if its digest matches, else None."""
-    if digest is None:
+def _first_code(codes: AccessCodes, account: AccountId, row: Row) -> SecretStr | None:
+    """Return an account's first access code if it is still the one in use, else None."""
+    sealed: bytes | None = row["sealed"]
+    code = codes.derived(account) if sealed is None else codes.sealed.open(account, sealed)
+    if code is None or not hmac.compare_digest(row["digest"], codes.digest(code)):
         return None
-    code = codes.first(account)
-    return SecretStr(code) if hmac.compare_digest(digest, codes.digest(code)) else None
+    return SecretStr(code)
 
 
 def _order(row: Row) -> OrderFacts:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -29,7 +30,7 @@ from libs.events.commands.billing import PlaceOrder
 from libs.events.values import AccountId
 from libs.eventsourcing import CommandHandlers, UnitOfWork
 from libs.eventsourcing.values import utc_now
-from sandbox.mail import MailControl, MailSandbox
+from sandbox.mail import MailControl, MailSandbox, MailView
 from services.gateway.account.codes import AccessCodes
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
@@ -46,6 +47,7 @@ FOREIGN_SECRET = "Fo4eign-of-the-tests-0123456789-abcdef-x"
 ISSUER = "https://project.example.org/auth/v1"
 _HOUR = timedelta(hours=1)
 PEPPER = "Pe99er-of-the-tests-0123456789-abcdef"
+CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
 SENDER = "Adrelay <no-reply@ads.example.org>"
 DOMAIN = "ads.example.org"
 CODES = AccessCodes(SecretStr(PEPPER))
@@ -242,6 +244,13 @@ class MailHarness:
                 found[row["id"]] = "sent" if row["type"] == "MailSent" else f"given up: {row['reason']}"
         return found
 
+    async def first_code(self, account: AccountId) -> str:
+        """Return the access code that is on its way to an account."""
+        sealed = await self.row("select sealed from first_codes.sealed where account = $1", account)
+        code = CODES.sealed.open(account, sealed)
+        assert code is not None
+        return code
+
     async def settled(self, mails: int) -> dict[str, str]:
         """Return the outcomes once there are this many notifications and no mail is waiting."""
 
@@ -293,3 +302,10 @@ def _shop() -> CommandHandlers:
 
     del place
     return handlers
+
+
+def code_in(mail: MailView) -> str | None:
+    """Return the access code in a mail."""
+    found = CODE.search(mail.text)
+    assert (found is None) == (CODE.search(mail.html) is None)
+    return found[0] if found else None
