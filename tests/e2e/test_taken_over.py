@@ -33,7 +33,7 @@ NEW_EVENTS = {
     "provisioning": set[str](),
     "scheduler": {"CycleDue", "CycleSkipped", "AdbotStopped"},
     "forwarder": {"CycleStarted", "DeliveriesRecorded", "CycleFinished"},
-    "gateway": {"AccessCodeReset", "NotificationRaised"},
+    "gateway": {"AccessCodeReset", "DeviceSignedIn", "NotificationRaised"},
 }
 """The types of events that follow from further cycles, of which some may overrun, a sign-in and a stop."""
 
