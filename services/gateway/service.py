@@ -6,6 +6,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from libs.chassis.command_client import CommandClient
+from libs.chassis.connections import ConnectionLimits
 from libs.chassis.service import Chassis
 from libs.eventsourcing.background import forget_days, repeat
 from services.gateway.account.codes import AccessCodes
@@ -14,7 +15,12 @@ from services.gateway.adapters.forwarding import ask_forwarder
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
 from services.gateway.api.desk import Desk
-from services.gateway.api.requests.limits import DAY_SECONDS, HOUR_SECONDS, RateLimit
+from services.gateway.api.requests.addresses import Proxies
+from services.gateway.api.requests.counters import Counters
+from services.gateway.api.requests.gate import Gate, Guess, Reads, cors_of
+from services.gateway.api.requests.limits import DAY_SECONDS, HOUR_SECONDS, WINDOW_SECONDS, ConcurrencyLimit
+from services.gateway.api.requests.penalties import Penalties
+from services.gateway.api.requests.shared_limits import SharedLimit
 from services.gateway.api.requests.tokens import Tokens
 from services.gateway.api.webhook.notification import Webhook
 from services.gateway.api.webhook.verifying import SignatureVerifier
@@ -39,6 +45,13 @@ async def run(settings: GatewaySettings) -> None:
         read_models=REGISTRY.read_models,
         read_everything=True,
         app=app,
+        connections=ConnectionLimits(
+            most=settings.connections,
+            most_per_address=settings.connections_per_address,
+            unlimited=settings.trusted_proxies,
+            header_seconds=settings.header_seconds,
+            idle_seconds=settings.idle_seconds,
+        ),
     ) as chassis:
         codes = AccessCodes(settings.code_pepper)
         await _forget_deliveries(settings, chassis)  # before days would be folded that are not kept
@@ -47,6 +60,9 @@ async def run(settings: GatewaySettings) -> None:
         )
         claims = Claims(chassis.engine, settings.code_pepper)
         await claims.make_tables()
+        counters = Counters(chassis.engine, settings.code_pepper)
+        await counters.make_tables()
+        chassis.task("old counters", lambda: repeat("old counters", counters.sweep))
         commands = CommandClient(
             chassis.nats, prefix=settings.nats_prefix, timeout_seconds=settings.command_seconds
         )
@@ -58,9 +74,10 @@ async def run(settings: GatewaySettings) -> None:
         )
         furnish(
             app,
-            desk_of(settings, chassis, commands, codes, claims),
+            desk_of(settings, chassis, commands, codes, claims, counters),
             Webhook(SignatureVerifier(settings.ipn_secret), commands),
             live,
+            gate_of(settings, counters),
         )
         chassis.task("live log", live.run)
         chassis.on_stop(live.stop)
@@ -70,8 +87,9 @@ async def run(settings: GatewaySettings) -> None:
         await chassis.run()
 
 
-def furnish(app: FastAPI, desk: Desk, webhook: Webhook, live: LiveLog) -> None:
+def furnish(app: FastAPI, desk: Desk, webhook: Webhook, live: LiveLog, gate: Gate) -> None:
     """Set the app state that the routes use."""
+    app.state.gate = gate
     app.state.live = live
     app.state.desk = desk
     app.state.webhook = webhook
@@ -112,10 +130,40 @@ def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, m
     )
 
 
+def gate_of(settings: GatewaySettings, counters: Counters) -> Gate:
+    """Return the rules that requests must pass before their routes."""
+    return Gate(
+        proxies=Proxies(settings.trusted_proxies),
+        admin_networks=settings.admin_networks,
+        cors=cors_of(settings.cors_origins),
+        reads=Reads(
+            SharedLimit("reads of token", settings.reads_per_minute, counters, frequent=True),
+            SharedLimit("reads", settings.reads_per_minute_per_address, counters, frequent=True),
+        ),
+        sign_ins=Guess(
+            frozenset({"wrong_access_code"}),
+            Penalties("sign-in", counters, free=settings.wrong_secrets_per_hour),
+        ),
+        admin_tokens=Guess(
+            frozenset({"invalid_token"}), Penalties("admin", counters, free=settings.wrong_secrets_per_hour)
+        ),
+        in_progress=ConcurrencyLimit(settings.requests_in_progress),
+    )
+
+
 def desk_of(
-    settings: GatewaySettings, chassis: Chassis, commands: CommandClient, codes: AccessCodes, claims: Claims
+    settings: GatewaySettings,
+    chassis: Chassis,
+    commands: CommandClient,
+    codes: AccessCodes,
+    claims: Claims,
+    counters: Counters,
 ) -> Desk:
     """Return the routes' dependencies."""
+
+    def limit(name: str, times: int, seconds: float = WINDOW_SECONDS) -> SharedLimit:
+        return SharedLimit(name, times, counters, window_seconds=seconds)
+
     return Desk(
         engine=chassis.engine,
         read_models=chassis.read_models,
@@ -124,12 +172,12 @@ def desk_of(
         codes=codes,
         tokens=Tokens(settings.jwt_secret, settings.token_seconds),
         admin_token=settings.admin_token,
-        sign_ins=RateLimit(settings.sign_ins_per_minute),
-        checkouts=RateLimit(settings.checkouts_per_minute),
-        checkouts_hourly=RateLimit(settings.checkouts_per_hour, window_seconds=HOUR_SECONDS),
-        payment_looks=RateLimit(settings.payment_looks_per_minute),
-        writes=RateLimit(settings.writes_per_minute),
-        writes_a_day=RateLimit(settings.writes_per_day, window_seconds=DAY_SECONDS),
+        sign_ins=limit("sign-ins", settings.sign_ins_per_minute),
+        checkouts=limit("checkouts", settings.checkouts_per_minute),
+        checkouts_hourly=limit("checkouts/h", settings.checkouts_per_hour, HOUR_SECONDS),
+        payment_looks=SharedLimit("looks", settings.payment_looks_per_minute, counters, frequent=True),
+        writes=limit("writes", settings.writes_per_minute),
+        writes_a_day=limit("writes/d", settings.writes_per_day, DAY_SECONDS),
         turns=Turns(),
         claims=claims,
         timeout_seconds=settings.read_your_writes_seconds,

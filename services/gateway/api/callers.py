@@ -59,8 +59,8 @@ CallerDep = Annotated[Identity | None, Depends(caller_if_any)]
 
 async def writer_of(desk: DeskDep, caller: ClientDep) -> Identity:
     """Return the caller; raise `Denied` if the limit of writes of its account is reached."""
-    desk.writes.take(str(caller.account))
-    desk.writes_a_day.take(str(caller.account))
+    await desk.writes.take(str(caller.account))
+    await desk.writes_a_day.take(str(caller.account))
     return caller
 
 

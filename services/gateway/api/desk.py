@@ -16,8 +16,8 @@ from libs.eventsourcing import Engine, Reader, Sql
 from libs.eventsourcing.values import Cursor
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
-from services.gateway.api.requests.limits import RateLimit
 from services.gateway.api.requests.problems import unauthorized
+from services.gateway.api.requests.shared_limits import SharedLimit
 from services.gateway.api.requests.tokens import Tokens
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
@@ -37,13 +37,13 @@ class Desk:
     codes: AccessCodes
     tokens: Tokens
     admin_token: SecretStr
-    sign_ins: RateLimit
-    checkouts: RateLimit
-    checkouts_hourly: RateLimit
-    payment_looks: RateLimit
-    writes: RateLimit
+    sign_ins: SharedLimit
+    checkouts: SharedLimit
+    checkouts_hourly: SharedLimit
+    payment_looks: SharedLimit
+    writes: SharedLimit
     """The limit per account for adbots and orders: each write may append an event, stored for ever."""
-    writes_a_day: RateLimit
+    writes_a_day: SharedLimit
     turns: Turns
     claims: Claims
     timeout_seconds: float
@@ -58,13 +58,15 @@ class Desk:
         """Run several queries on one snapshot of the tables."""
         return await self.engine.view(question)
 
-    def check_bearer(self, authorization: str) -> None:
-        """Raise `Denied` unless this header has a valid token, of the operator or a client."""
+    def check_bearer(self, authorization: str, *, admin: bool) -> None:
+        """Raise `Denied` unless this header has a valid token: the operator's, or else a client's."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
-        if not self.is_operators(token):
+        if not admin:
             self.tokens.read(token)
+        elif not self.is_operators(token):
+            raise unauthorized("invalid_token", "this is not the operator's token")
 
     def is_operators(self, token: str) -> bool:
         """Return whether this is the operator's token."""

@@ -175,17 +175,23 @@ async def test_the_interface_describes_itself(http: httpx.AsyncClient) -> None:
     assert "cdn.jsdelivr.net" in docs.headers["Content-Security-Policy"]
 
 
-async def test_requests_are_counted_by_route(http: httpx.AsyncClient, client: Client) -> None:
+async def test_requests_are_counted_by_route(harness: GatewayHarness, client: Client) -> None:
     await client.http.get(f"adbots/{uuid4()}")
-    metrics = (await http.get("/metrics")).text
+    metrics = await harness.metrics()
     assert 'method="GET",route="get_adbot",status="404"' in metrics
 
 
-async def test_methods_that_nobody_uses_here_are_counted_as_one(http: httpx.AsyncClient) -> None:
+async def test_the_public_port_serves_no_metrics(http: httpx.AsyncClient) -> None:
+    assert (await http.get("/metrics")).status_code == 404
+
+
+async def test_methods_that_nobody_uses_here_are_counted_as_one(
+    harness: GatewayHarness, http: httpx.AsyncClient
+) -> None:
     assert (await http.request("BREW", "/api/v1/catalogue")).status_code == 400
     for unused in ("PROPFIND", "MKCOL"):
         assert (await http.request(unused, "/api/v1/catalogue")).status_code == 405
-    metrics = (await http.get("/metrics")).text
+    metrics = await harness.metrics()
     assert 'method="other",route="list_catalogue",status="405"' in metrics
     assert "PROPFIND" not in metrics
     assert "BREW" not in metrics

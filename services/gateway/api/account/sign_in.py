@@ -54,7 +54,7 @@ class SignedIn(BaseModel):
 @router.post("/sign-in", summary="Exchange an access code for a token", responses=problems(401, 413, 429))
 async def sign_in(body: SignInBody, request: Request, desk: DeskDep) -> SignedIn:
     """Return a token. Case, spaces and dashes in the code make no difference."""
-    desk.sign_ins.take(address_of(request))
+    await desk.sign_ins.take(address_of(request))
     digest = desk.codes.digest(body.access_code.get_secret_value())
     account = await desk.ask(lambda sql: account_by_digest(sql, digest))
     if account is None:
