@@ -64,7 +64,7 @@ class Connections:
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
-        self._most = _open_files(limits.most)
+        self._most = open_files(limits.most)
         self._open: set[Member] = set()
         self._of_address: Tally[str] = Tally()
         self._waiting: dict[Member, None] = {}
@@ -112,7 +112,7 @@ class Connections:
             self._waiting[member] = None
 
 
-def _open_files(most: int) -> int:
+def open_files(most: int) -> int:
     """Raise this process's limit of open files for so many connections; return how many it permits."""
     needed = most + _OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -26,8 +26,8 @@ _RETRY_SECONDS = 1
 def add_health(app: FastAPI, checks: dict[str, Check], *, metrics: bool) -> None:
     """Serve `/health/live` and `/health/ready` on an app, and `/metrics` if wanted.
 
-    Requests for readiness that come at once share one check, so that many of them cost little. The answers name
-    the process, so that its supervisor can tell it from another one on the same port.
+    Requests for readiness that come at once share one check, so that many of them cost little. The answers
+    name the process, so that its supervisor can tell it from another one on the same port.
     """
     pid = os.getpid()
     routes = app.router.routes

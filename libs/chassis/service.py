@@ -19,7 +19,7 @@ from libs.chassis.broker import connect_nats, event_stream
 from libs.chassis.commands import answering_broker, start_answering, subscribe
 from libs.chassis.connections import ConnectionLimits
 from libs.chassis.database import ensure_database
-from libs.chassis.health import Door, HttpServer, add_health, metrics_app
+from libs.chassis.health import Check, Door, HttpServer, add_health, metrics_app
 from libs.chassis.names import APPLICATION
 from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import STORE_METRICS, watch
@@ -105,9 +105,8 @@ class Chassis:
         self.read_models = self._follow(
             Reader.of_read_models(self.engine, self.stream, everything=self._read_everything)
         )
-        checks = {"database": self._database, "broker": self._nats, "loops": self._alive}
-        watched = watch(self.engine, self.relay, self.task)
-        checks |= {"relay": watched.problem, "tables": self._tables}
+        checks: dict[str, Check] = {"database": self._database, "broker": self._nats, "loops": self._alive}
+        checks |= {"relay": watch(self.engine, self.relay, self.task).problem, "tables": self._tables}
         add_health(self._app, checks, metrics=not (self.settings.metrics_port or self.settings.public))
         FOREIGN.labels(self.settings.service).set_function(lambda: self.stream.foreign)
         return self

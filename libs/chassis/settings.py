@@ -114,9 +114,11 @@ class ServiceSettings(BaseSettings):
     nats_prefix: str = Field("", pattern=r"^[a-z0-9_-]{0,32}$", description="Put before the stream's name")
     http_host: str = Field("127.0.0.1", description="Where health is served, and the gateway's API")
     http_port: int = Field(0, ge=0, le=65535, description="0: any free port")
-    metrics_host: str = Field("127.0.0.1", description="Where metrics are served on a port of their own")
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Where metrics are served on a port of their own"
+    )
     metrics_port: int = Field(
-        0,
+        default=0,
         ge=0,
         le=65535,
         description="The TCP port of /metrics; 0: the HTTP port, but none for the public gateway",

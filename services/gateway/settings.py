@@ -79,7 +79,7 @@ class GatewaySettings(ServiceSettings):
     wrong_secrets_per_hour: int = Field(
         5,
         ge=1,
-        description="How many wrong access codes, or wrong operator's tokens, may come from one network address "
+        description="How many wrong access codes, or operator's tokens, one network address may send "
         "before growing delays follow",
     )
     checkouts_per_minute: int = Field(

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from libs.chassis import connections
-from libs.chassis.connections import ConnectionLimits, Connections
+from libs.chassis.connections import ConnectionLimits, Connections, open_files
 from libs.chassis.health import HttpServer
 from libs.chassis.networks import Networks, networks_in
 from tests.deadlines import DEADLINE_SECONDS
+from tests.support.waiting import until
 
 GET = b"GET /quick HTTP/1.1\r\nHost: a\r\n\r\n"
 SHORT = 0.05
@@ -78,8 +78,7 @@ async def serving(
     """Serve an app; yield a function that opens a connection and sends something."""
     server = HttpServer(app or App(), "127.0.0.1", 0, limits)
     running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.001)
+    await until(lambda: asyncio.sleep(0, server.started))
     peers: list[Peer] = []
 
     async def connect(data: bytes) -> Peer:
@@ -163,9 +162,7 @@ async def test_large_headers_are_answered_with_431(head: bytes) -> None:
 async def test_large_trailers_end_the_connection() -> None:
     app = App()
     async with serving(app, ConnectionLimits(header_bytes=2000)) as connect:
-        peer = await connect(
-            b"POST /body HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n"
-        )
+        peer = await connect(b"POST /body HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n")
         await app.begun.wait()
         peer.send(b"X: " + b"x" * 3000)
         assert problem(await peer.rest()) == (431, "headers_too_large")
@@ -284,10 +281,17 @@ def test_busy_connections_are_not_evicted() -> None:
 def test_no_more_connections_are_permitted_than_the_system_opens_files(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(connections.resource, "getrlimit", lambda _: (512, 600))
     raised: list[tuple[int, int]] = []
-    monkeypatch.setattr(connections.resource, "setrlimit", lambda _, limits: raised.append(limits))
-    assert connections._open_files(2000) == 600 - 256
+
+    def get(_: int) -> tuple[int, int]:
+        return 512, 600
+
+    def put(_: int, limits: tuple[int, int]) -> None:
+        raised.append(limits)
+
+    monkeypatch.setattr("resource.getrlimit", get)
+    monkeypatch.setattr("resource.setrlimit", put)
+    assert open_files(2000) == 600 - 256
     assert raised == [(600, 600)]
 
 

@@ -241,6 +241,8 @@ def _bodies_of(scope: Scope) -> tuple[Bodies, Denied | None]:
         return WEBHOOK, None
     headers = Headers(scope=scope)
     length, authorization = announced(scope), headers.get("authorization")
+    if length is None and "transfer-encoding" not in headers:
+        length = 0  # there is no body, so the token is looked at by the route alone
     if authorization is None or (length is not None and length <= STRANGERS.most_bytes):
         return STRANGERS, None
     doorkeeper = cast("_Doorkeeper", scope["app"].state.desk)

@@ -62,6 +62,11 @@ class Penalties:
         self._failures: dict[str, _Failures] = {}
         """By address or network, the least recent failure first."""
 
+    @property
+    def callers(self) -> int:
+        """The number of addresses and networks that are remembered."""
+        return len(self._failures)
+
     def check(self, address: str, network: str) -> None:
         """Raise `Denied` with the time to wait while a delay of this address or network lasts."""
         now = self._clock()
