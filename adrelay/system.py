@@ -31,7 +31,13 @@ class Process:
         return Service(
             self.name,
             [*self.python, "-m", self.module],
-            env={**environment, "ADRELAY_HTTP_HOST": "127.0.0.1", **self._port(), **self._log(logs)},
+            env={
+                **environment,
+                "ADRELAY_HTTP_HOST": "127.0.0.1",
+                **self._port(),
+                **self._metrics(),
+                **self._log(logs),
+            },
             health_url=f"{self.url}/health/ready",
             reports_pid=True,
             log=self._log_file(logs),
@@ -44,6 +50,11 @@ class Process:
 
     def _log_file(self, logs: Path) -> Path:
         return logs.absolute() / f"{self.name}.log"
+
+    def _metrics(self) -> dict[str, str]:
+        """Return the environment in which workers, of which there are several, need no port for metrics."""
+        owner = self.module.split(".")[1]
+        return {} if self.name == owner else {f"ADRELAY_{owner.upper()}_METRICS_PORT": "0"}
 
     def _port(self) -> dict[str, str]:
         return {port_variable(self.module.split(".")[1]): str(self.port)}

@@ -35,6 +35,9 @@ from services.gateway.registry import REGISTRY
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables.deliveries import DELIVERIES
 
+RECONNECT_SECONDS = 3.0
+"""How long a request waits for the broker, which a restart keeps away for a moment, before it is answered."""
+
 
 async def run(settings: GatewaySettings) -> None:
     """Serve the API until SIGTERM or SIGINT."""
@@ -64,7 +67,10 @@ async def run(settings: GatewaySettings) -> None:
         await counters.make_tables()
         chassis.task("old counters", lambda: repeat("old counters", counters.sweep))
         commands = CommandClient(
-            chassis.nats, prefix=settings.nats_prefix, timeout_seconds=settings.command_seconds
+            chassis.nats,
+            prefix=settings.nats_prefix,
+            timeout_seconds=settings.command_seconds,
+            reconnect_seconds=RECONNECT_SECONDS,
         )
         live = LiveLog(
             chassis.engine,

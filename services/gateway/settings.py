@@ -108,7 +108,8 @@ class GatewaySettings(ServiceSettings):
         Networks(), description="The networks from which the operator's routes can be used; empty: all"
     )
     cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
-        (),
+        "",
+        validate_default=True,
         description="The origins of web pages whose scripts may call the API, such as "
         "https://ads.example.org,https://app.example.org; empty: none",
     )

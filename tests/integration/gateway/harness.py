@@ -158,6 +158,8 @@ class GatewayHarness:
                 "ipn_secret": IPN_SECRET,
                 "sign_ins_per_minute": 10_000,
                 "wrong_secrets_per_hour": 10_000,
+                "reads_per_minute": 1_000_000,
+                "reads_per_minute_per_address": 1_000_000,
                 "checkouts_per_minute": 10_000,
                 "checkouts_per_hour": 10_000,
                 "writes_per_minute": 10_000,

@@ -112,6 +112,7 @@ class MailHarness:
             "ipn_secret": PEPPER,
             "sign_ins_per_minute": 10_000,
             "wrong_secrets_per_hour": 10_000,
+            "reads_per_minute": 1_000_000,
             "checkouts_per_minute": 10_000,
             "checkouts_per_hour": 10_000,
             "writes_per_minute": 10_000,
