@@ -1,5 +1,6 @@
 """The processes of Adrelay on one machine, and the environment of each."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,9 +53,10 @@ class Process:
         return logs.absolute() / f"{self.name}.log"
 
     def _metrics(self) -> dict[str, str]:
-        """Return the environment in which workers, of which there are several, need no port for metrics."""
+        """Return the environment in which no two processes have one port for metrics: there are several workers."""
         owner = self.module.split(".")[1]
-        return {} if self.name == owner else {f"ADRELAY_{owner.upper()}_METRICS_PORT": "0"}
+        variable = f"ADRELAY_{owner.upper()}_METRICS_PORT"
+        return {variable: os.environ.get(variable, "0") if self.name == owner else "0"}
 
     def _port(self) -> dict[str, str]:
         return {port_variable(self.module.split(".")[1]): str(self.port)}

@@ -192,6 +192,7 @@ class GuardedProtocol(HttpToolsProtocol):
         else:
             self._ended = True
             self.transport.close()
+            self._abort_after(LINGER_SECONDS, "")
 
     # -- the rest
 

@@ -2,6 +2,7 @@
 
 import pytest
 from starlette.types import Scope
+from structlog.testing import capture_logs
 
 from libs.chassis.networks import networks_in
 from services.gateway.api.requests.addresses import Proxies, address_in, network_in
@@ -56,6 +57,14 @@ def test_a_stranger_is_not_believed(peer: str) -> None:
     asked = scope(peer, *forwarded("198.51.100.1"), (b"x-forwarded-proto", b"https"))
     PROXIES.resolve(asked)
     assert (asked["client"], asked["scheme"]) == ((peer, 4711), "http")
+
+
+@pytest.mark.parametrize(("peer", "noticed"), [("10.9.9.9", 1), ("127.0.0.1", 1), ("8.8.8.8", 0)])
+def test_a_proxy_that_is_not_trusted_is_noticed_unless_it_may_be_a_stranger(peer: str, noticed: int) -> None:
+    with capture_logs() as lines:
+        Proxies(networks_in("10.0.0.0/24")).resolve(scope(peer, *forwarded("198.51.100.1")))
+        Proxies(networks_in("10.0.0.0/24")).resolve(scope(peer))
+    assert [line["event"] for line in lines] == ["proxy.not_trusted"] * noticed
 
 
 def test_without_trusted_proxies_nobody_is_believed() -> None:

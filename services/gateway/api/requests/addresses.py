@@ -1,11 +1,15 @@
 """The network address of a request's client, which trusted proxies may report."""
 
+import logging
 from collections.abc import Iterable
 
 from fastapi import Request
 from starlette.types import Scope
 
 from libs.chassis.networks import Networks, caller_address, caller_network, parsed
+from libs.chassis.sampling import SampledLog
+
+lines = SampledLog(__name__)
 
 _FOR, _PROTO = b"x-forwarded-for", b"x-forwarded-proto"
 _MOST_HOPS = 20
@@ -30,7 +34,10 @@ class Proxies:
         Nothing is changed unless the peer is trusted. A report without a valid address leaves the peer's.
         """
         client = scope.get("client")
-        if client is None or client[0] not in self._trusted:
+        if client is None:
+            return
+        if client[0] not in self._trusted:
+            _notice_proxy(scope, client[0])
             return
         reported = self._client_in(value for name, value in scope["headers"] if name == _FOR)
         if reported is not None:
@@ -47,6 +54,13 @@ class Proxies:
             if client is None or client not in self._trusted:
                 return client
         return client
+
+
+def _notice_proxy(scope: Scope, host: str) -> None:
+    """Log that a private address reports clients and is not trusted; strangers have no private address."""
+    address = parsed(host)
+    if address is not None and address.is_private and any(name == _FOR for name, _ in scope["headers"]):
+        lines.write(logging.WARNING, "proxy.not_trusted", code="not_trusted", address=host)
 
 
 def _address(hop: bytes) -> str | None:
