@@ -53,7 +53,7 @@ class Process:
         return logs.absolute() / f"{self.name}.log"
 
     def _metrics(self) -> dict[str, str]:
-        """Return the environment in which no two processes have one port for metrics: there are several workers."""
+        """Return the environment in which no two processes, as several workers, share a port for metrics."""
         owner = self.module.split(".")[1]
         variable = f"ADRELAY_{owner.upper()}_METRICS_PORT"
         return {variable: os.environ.get(variable, "0") if self.name == owner else "0"}

@@ -45,7 +45,7 @@ class ConnectionLimits:
     """How many further requests may wait behind the one that is being answered."""
 
 
-class Member(Protocol):
+class Connection(Protocol):
     """A connection, as `Connections` sees it."""
 
     host: str
@@ -65,18 +65,18 @@ class Connections:
     def __init__(self, limits: ConnectionLimits) -> None:
         self.limits = limits
         self._most = open_files(limits.most)
-        self._open: set[Member] = set()
+        self._open: set[Connection] = set()
         self._of_address: Tally[str] = Tally()
-        self._waiting: dict[Member, None] = {}
+        self._waiting: dict[Connection, None] = {}
         """The connections without a request in progress; the longest waiting first."""
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def enter(self, member: Member) -> str | None:
+    def enter(self, connection: Connection) -> str | None:
         """Count an opened connection; return the limit that refuses it, or None."""
-        limited = member.host not in self.limits.unlimited and member.host not in _THIS_MACHINE
-        address = caller_address(member.host)
+        limited = connection.host not in self.limits.unlimited and connection.host not in _THIS_MACHINE
+        address = caller_address(connection.host)
         if limited and self._of_address[address] >= self.limits.most_per_address:
             return "address"
         if len(self._open) >= self._most:
@@ -84,32 +84,32 @@ class Connections:
                 return "process"
             CLOSED.labels("evicted").inc()
             next(iter(self._waiting)).evict()
-        self._open.add(member)
+        self._open.add(connection)
         self._of_address[address] += 1
-        self._waiting[member] = None
+        self._waiting[connection] = None
         _OPEN.inc()
         return None
 
-    def leave(self, member: Member) -> None:
+    def leave(self, connection: Connection) -> None:
         """Forget a connection that is closed, or is being closed."""
-        if member not in self._open:
+        if connection not in self._open:
             return
-        self._open.discard(member)
-        self._waiting.pop(member, None)
-        address = caller_address(member.host)
+        self._open.discard(connection)
+        self._waiting.pop(connection, None)
+        address = caller_address(connection.host)
         self._of_address[address] -= 1
         if not self._of_address[address]:
             del self._of_address[address]
         _OPEN.dec()
 
-    def busy(self, member: Member) -> None:
+    def busy(self, connection: Connection) -> None:
         """Note that a request of this connection is in progress."""
-        self._waiting.pop(member, None)
+        self._waiting.pop(connection, None)
 
-    def idle(self, member: Member) -> None:
+    def idle(self, connection: Connection) -> None:
         """Note that no request of this connection is in progress."""
-        if member in self._open:
-            self._waiting[member] = None
+        if connection in self._open:
+            self._waiting[connection] = None
 
 
 def open_files(most: int) -> int:

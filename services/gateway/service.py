@@ -17,7 +17,7 @@ from services.gateway.api.app import make_app
 from services.gateway.api.desk import Desk
 from services.gateway.api.requests.addresses import Proxies
 from services.gateway.api.requests.counters import Counters
-from services.gateway.api.requests.gate import Gate, Guess, Reads, cors_of
+from services.gateway.api.requests.gate import Gate, Guessable, Reads, cors_of
 from services.gateway.api.requests.limits import DAY_SECONDS, HOUR_SECONDS, WINDOW_SECONDS, ConcurrencyLimit
 from services.gateway.api.requests.penalties import Penalties
 from services.gateway.api.requests.shared_limits import SharedLimit
@@ -146,11 +146,11 @@ def gate_of(settings: GatewaySettings, counters: Counters) -> Gate:
             SharedLimit("reads of token", settings.reads_per_minute, counters, frequent=True),
             SharedLimit("reads", settings.reads_per_minute_per_address, counters, frequent=True),
         ),
-        sign_ins=Guess(
+        sign_ins=Guessable(
             frozenset({"wrong_access_code"}),
             Penalties("sign-in", counters, free=settings.wrong_secrets_per_hour),
         ),
-        admin_tokens=Guess(
+        admin_tokens=Guessable(
             frozenset({"invalid_token"}), Penalties("admin", counters, free=settings.wrong_secrets_per_hour)
         ),
         in_progress=ConcurrencyLimit(settings.requests_in_progress),

@@ -28,19 +28,19 @@ async def test_before_the_start_all_but_health_is_answered_with_a_problem() -> N
 
 
 async def test_those_who_ask_for_readiness_at_once_share_one_check() -> None:
-    app, go, checks = FastAPI(), asyncio.Event(), 0
+    app, begun, go, checks = FastAPI(), asyncio.Event(), asyncio.Event(), 0
 
     async def check() -> str | None:
         nonlocal checks
         checks += 1
+        begun.set()
         await go.wait()
         return "is away"
 
     add_health(app, {"database": check}, metrics=False)
     async with http(app) as client:
         asking = [asyncio.create_task(client.get("/health/ready")) for _ in range(10)]
-        while not checks:
-            await asyncio.sleep(0)
+        await begun.wait()
         asking.pop().cancel()
         go.set()
         answers = await asyncio.gather(*asking)

@@ -14,7 +14,7 @@ from libs.chassis.networks import networks_in
 from services.gateway.api.requests.addresses import Proxies
 from services.gateway.api.requests.counters import Count
 from services.gateway.api.requests.edge import Edge
-from services.gateway.api.requests.gate import Gate, Guess, Reads, cors_of
+from services.gateway.api.requests.gate import Gate, Guessable, Reads, cors_of
 from services.gateway.api.requests.limits import ConcurrencyLimit
 from services.gateway.api.requests.penalties import FREE, Penalties
 from services.gateway.api.requests.problems import install, unauthorized
@@ -122,7 +122,7 @@ async def test_a_client_behind_a_trusted_proxy_is_seen_as_itself() -> None:
 
 @pytest.mark.parametrize(("kind", "path"), [("admin_tokens", ADMIN_PATH), ("sign_ins", SIGN_IN_PATH)])
 async def test_wrong_secrets_are_followed_by_a_delay_in_which_none_is_looked_at(kind: str, path: str) -> None:
-    guess = Guess(frozenset({"invalid_token", "wrong_access_code"}), Penalties("p", Alone()))
+    guess = Guessable(frozenset({"invalid_token", "wrong_access_code"}), Penalties("p", Alone()))
     site = Site(**{kind: guess})
     async with site.http() as http:
         for _ in range(FREE + 1):
@@ -135,7 +135,7 @@ async def test_wrong_secrets_are_followed_by_a_delay_in_which_none_is_looked_at(
 
 
 async def test_other_problems_are_no_guesses() -> None:
-    site = Site(sign_ins=Guess(frozenset({"wrong_access_code"}), Penalties("p", Alone())))
+    site = Site(sign_ins=Guessable(frozenset({"wrong_access_code"}), Penalties("p", Alone())))
     async with site.http() as http:
         for _ in range(FREE + 2):
             assert (await http.get(SIGN_IN_PATH)).status_code == 405

@@ -148,9 +148,7 @@ class _Request:
         refuse_compressed(self._scope)
         body = await self._body(receive)
         if body is not None:
-            self._slot.enter_context(
-                self._gate.slot(self._scope)
-            )  # not before: bodies have limits of their own
+            self._slot.enter_context(self._gate.slot(self._scope))  # not before: bodies have own limits
             await self._pass_on(body, receive)
 
     async def _body(self, receive: Receive) -> bytes | None:

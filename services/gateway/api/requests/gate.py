@@ -40,7 +40,7 @@ _CORS_SECONDS = 600
 
 
 @dataclass(frozen=True)
-class Guess:
+class Guessable:
     """A secret that may be guessed: what shows that it was wrong, and the delays that follow."""
 
     codes: frozenset[str]
@@ -90,8 +90,8 @@ class Gate:
     admin_networks: Networks = field(default_factory=Networks)
     cors: CORSMiddleware | None = None
     reads: Reads | None = None
-    sign_ins: Guess | None = None
-    admin_tokens: Guess | None = None
+    sign_ins: Guessable | None = None
+    admin_tokens: Guessable | None = None
     in_progress: ConcurrencyLimit = field(default_factory=lambda: ConcurrencyLimit(MOST_IN_PROGRESS))
 
     async def admit(self, scope: Scope) -> None:
@@ -146,7 +146,7 @@ class Gate:
             return send
         return partial(self.cors.send, send=send, request_headers=headers)
 
-    def _guess(self, path: str) -> Guess | None:
+    def _guess(self, path: str) -> Guessable | None:
         if path == _SIGN_IN:
             return self.sign_ins
         return self.admin_tokens if path.startswith(ADMIN) else None
