@@ -46,6 +46,14 @@ def parsed(host: str) -> Address | None:
     return address
 
 
+@lru_cache(_REMEMBERED)
+def is_private(host: str) -> bool:
+    """Return whether this is an address of this machine or of a network that the internet does not reach."""
+    address = parsed(host)
+    return address is not None and address.is_private
+
+
+@lru_cache(_REMEMBERED)
 def caller_address(host: str) -> str:
     """Return what limits count by: an IPv4 address, an IPv6 /64, which one customer owns, or the text."""
     address = parsed(host)
@@ -54,6 +62,7 @@ def caller_address(host: str) -> str:
     return host if address is None else str(address)
 
 
+@lru_cache(_REMEMBERED)
 def caller_network(host: str) -> str:
     """Return the network around an address, of which one party may use all: an IPv4 /24, an IPv6 /48."""
     address = parsed(host)

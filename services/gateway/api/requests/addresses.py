@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fastapi import Request
 from starlette.types import Scope
 
-from libs.chassis.networks import Networks, caller_address, caller_network, parsed
+from libs.chassis.networks import Networks, caller_address, caller_network, is_private, parsed
 from libs.chassis.sampling import SampledLog
 
 lines = SampledLog(__name__)
@@ -58,8 +58,7 @@ class Proxies:
 
 def _notice_proxy(scope: Scope, host: str) -> None:
     """Log that a private address reports clients and is not trusted; strangers have no private address."""
-    address = parsed(host)
-    if address is not None and address.is_private and any(name == _FOR for name, _ in scope["headers"]):
+    if is_private(host) and any(name == _FOR for name, _ in scope["headers"]):
         lines.write(logging.WARNING, "proxy.not_trusted", code="not_trusted", address=host)
 
 
