@@ -49,6 +49,7 @@ FOREIGN = Gauge(
     ["service"],
 )
 _LOOK_SECONDS = 1.0
+_SERVERS = ("http", "metrics")
 _START, _OUTDATED = "start", "outdated tables"
 
 Loop = Callable[[], Awaitable[None]]
@@ -235,16 +236,16 @@ class Chassis:
         """Stop taking work, finish what has begun, flush the relay, close."""
         for listener in self._stop_listeners:
             listener()
-        if self._http is not None:
-            self._http.should_exit = True
-            if "http" in self._tasks:  # pending requests may still wait for the readers
-                await asyncio.wait([self._tasks["http"]], timeout=HTTP_STOP_SECONDS)
+        for server in (self._http, self._metrics):
+            if server is not None:
+                server.should_exit = True
+        serving = [self._tasks[name] for name in _SERVERS if name in self._tasks]
+        if serving:  # pending requests may still wait for the readers
+            await asyncio.wait(serving, timeout=HTTP_STOP_SECONDS)
         if self._broker is not None:
             await self._broker.stop()
             self._broker = None
-        if self._metrics is not None:
-            self._metrics.should_exit = True
-        kept = {"relay", "http", "metrics"}
+        kept = {"relay", *_SERVERS}
         await _cancel([task for name, task in self._tasks.items() if name not in kept])
         if "relay" in self._tasks and not self._tasks["relay"].done():
             await self._flush()

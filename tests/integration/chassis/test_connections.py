@@ -31,6 +31,8 @@ class App:
         if scope["path"] == "/slow":
             self.begun.set()
             await self.go.wait()
+        elif scope["path"] == "/who":
+            body = f"{scope['client'][0]} {scope['scheme']} done".encode()
         elif scope["path"] == "/large":
             body = b"x" * 4 * 1024 * 1024
         elif scope["path"] == "/body":
@@ -192,6 +194,12 @@ async def test_a_broken_second_request_does_not_look_like_the_answer_to_the_firs
         peer.send(b"HELLO\r\n\r\n")
         assert await peer.rest() == b""
         app.go.set()
+
+
+async def test_the_server_itself_believes_no_proxy() -> None:
+    head = b"GET /who HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\nX-Forwarded-Proto: https\r\n\r\n"
+    async with serving() as connect:
+        assert (await (await connect(head)).answer()).endswith(b"127.0.0.1 http done")
 
 
 async def test_many_pipelined_requests_end_the_connection() -> None:
