@@ -38,8 +38,8 @@ class GuardedConfig(uvicorn.Config):
         self.connections = Connections(limits)
 
 
-class _HeadTooLarge(Exception):
-    """The head of a request has too many bytes or headers; the parser reports it as malformed."""
+class _BeyondLimits(Exception):
+    """A head is too large, or too many requests are pipelined; the parser reports it as malformed."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -84,10 +84,7 @@ class GuardedProtocol(HttpToolsProtocol):
             return
         CLOSED.labels(limit).inc()
         self._ended = True
-        status, detail = (
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            "there are too many connections; try again in a moment",
-        )
+        status, detail = HTTPStatus.SERVICE_UNAVAILABLE, "too many connections are open; try again soon"
         transport.write(raw_problem(status, "too_many_connections", detail, retry_seconds=RETRY_SECONDS))
         transport.close()
 
@@ -118,9 +115,9 @@ class GuardedProtocol(HttpToolsProtocol):
         self._abort_after(self._limits.unread_seconds, "unread")
 
     def resume_writing(self) -> None:
-        """Go on: the client has read."""
+        """Go on: the client has read. Once the connection is being closed, all must be read in time."""
         super().resume_writing()
-        if self._ending is not None and not self._ended:
+        if self._ending is not None and not (self._ended or self.transport.is_closing()):
             self._ending.cancel()
             self._ending = None
 
@@ -132,7 +129,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._in_head = self._in_message = True
         self._head_bytes = 0
         if len(self.pipeline) >= self._limits.pipelined:
-            raise _HeadTooLarge
+            raise _BeyondLimits
 
     def on_url(self, url: bytes) -> None:
         """Add to the request's target."""
@@ -205,7 +202,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head_bytes += size
         if self._head_bytes > self._limits.header_bytes or len(self.headers) > self._limits.headers:
             self._too_large = True
-            raise _HeadTooLarge
+            raise _BeyondLimits
 
     def _begin_deadline(self) -> None:
         self._deadline = self.loop.call_later(self._limits.header_seconds, self._overdue)
@@ -254,7 +251,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         self._all.idle(self)
-        self.transport.write_eof()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
         self._abort_after(LINGER_SECONDS, "")
 
     def _abort_after(self, seconds: float, limit: str) -> None:
