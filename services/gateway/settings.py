@@ -1,5 +1,6 @@
 """The gateway's settings, from the environment."""
 
+import re
 from contextlib import suppress
 from email.errors import MessageError
 from email.headerregistry import Address
@@ -7,12 +8,24 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import NoDecode
 
+from libs.chassis.networks import Networks, NetworksSetting
 from libs.chassis.settings import ServiceSettings, StrongSecret, at_least, strong
 from libs.nowpayments.signature import SIGNED_WITH
 from services.gateway.adapters.smtp import Security
 from services.gateway.mail.addresses import is_sender
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
 def _file(path: str) -> str:
@@ -28,6 +41,18 @@ def _strong_or_off(secret: SecretStr) -> SecretStr:
 
 def _given_or_none(secret: SecretStr) -> SecretStr:
     return at_least(32)(secret) if secret.get_secret_value() else secret
+
+
+def _origins(text: object) -> object:
+    """Return the origins in a comma-separated text; raise `ValueError` naming what is no origin."""
+    if not isinstance(text, str):
+        return text
+    origins = tuple(filter(None, (one.strip() for one in text.split(","))))
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            message = f"{origin} is no origin such as https://ads.example.org, without a path and never *"
+            raise ValueError(message)
+    return origins
 
 
 def _sender(text: str) -> Address:
@@ -46,6 +71,7 @@ class GatewaySettings(ServiceSettings):
     """The gateway's own settings, `ADRELAY_GATEWAY_…`."""
 
     service: ClassVar[str] = "gateway"
+    public: ClassVar[bool] = True
 
     http_port: int = Field(8080, ge=0, le=65535, description="The API's TCP port; 0: any free port")
     jwt_secret: StrongSecret = Field(
@@ -84,6 +110,12 @@ class GatewaySettings(ServiceSettings):
         30 * 86_400, ge=3600, description="How long a device stays signed in without being used"
     )
     sign_ins_per_minute: int = Field(10, ge=1, description="The limit per network address")
+    wrong_secrets_per_hour: int = Field(
+        5,
+        ge=1,
+        description="How many wrong access codes, or operator's tokens, one network address may send "
+        "before growing delays follow",
+    )
     checkouts_per_minute: int = Field(
         30, ge=1, description="The limit per network address, and per e-mail address"
     )
@@ -96,6 +128,37 @@ class GatewaySettings(ServiceSettings):
     writes_per_day: int = Field(500, ge=1, description="The same limit, in any 24 hours")
     payment_looks_per_minute: int = Field(
         3000, ge=1, description="The limit of requests for the state of payments per network address"
+    )
+    reads_per_minute: int = Field(3000, ge=1, description="The limit of reading requests of one token")
+    reads_per_minute_per_address: int = Field(
+        12_000, ge=1, description="The limit of reading requests per network address"
+    )
+    trusted_proxies: NetworksSetting = Field(
+        Networks(),
+        description="The networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, "
+        "such as 10.0.0.0/8,2001:db8::/32; empty: none",
+    )
+    admin_networks: NetworksSetting = Field(
+        Networks(), description="The networks from which the operator's routes can be used; empty: all"
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        "",
+        validate_default=True,
+        description="The origins of web pages whose scripts may call the API, such as "
+        "https://ads.example.org,https://app.example.org; empty: none",
+    )
+    requests_in_progress: int = Field(
+        500, ge=1, description="Above this number of requests in progress in one process, more are refused"
+    )
+    connections: int = Field(2000, ge=1, description="How many connections one process has open at most")
+    connections_per_address: int = Field(
+        200, ge=1, description="How many of them one network address may have; trusted proxies have no limit"
+    )
+    header_seconds: float = Field(
+        10.0, gt=0, le=300, description="How long the headers of a request may take to arrive"
+    )
+    idle_seconds: int = Field(
+        75, ge=1, le=3600, description="How long a connection stays open without a request"
     )
     listeners: int = Field(1000, ge=1, description="How many may listen to live lines of one process")
     listeners_per_account: int = Field(5, ge=1, description="The same limit for one account")

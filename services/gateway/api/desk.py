@@ -20,8 +20,8 @@ from services.gateway.api.identity.api_keys import ApiKeys
 from services.gateway.api.identity.door import Door
 from services.gateway.api.identity.tickets import Tickets
 from services.gateway.api.identity.tokens import Tokens
-from services.gateway.api.requests.limits import RateLimit
 from services.gateway.api.requests.problems import unauthorized
+from services.gateway.api.requests.shared_limits import SharedLimit
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.device.refresh import Devices
@@ -45,17 +45,17 @@ class Desk:
     devices: Devices
     second_factors: SecondFactors
     api_keys: ApiKeys
-    sign_ins: RateLimit
-    one_time_codes: RateLimit
-    refreshes: RateLimit
+    sign_ins: SharedLimit
+    one_time_codes: SharedLimit
+    refreshes: SharedLimit
     tickets: Tickets
-    ticket_limit: RateLimit
-    checkouts: RateLimit
-    checkouts_hourly: RateLimit
-    payment_looks: RateLimit
-    writes: RateLimit
+    ticket_limit: SharedLimit
+    checkouts: SharedLimit
+    checkouts_hourly: SharedLimit
+    payment_looks: SharedLimit
+    writes: SharedLimit
     """The limit per account for adbots and orders: each write may append an event, stored for ever."""
-    writes_a_day: RateLimit
+    writes_a_day: SharedLimit
     turns: Turns
     claims: Claims
     timeout_seconds: float

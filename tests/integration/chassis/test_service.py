@@ -213,6 +213,19 @@ async def test_metrics_and_liveness_are_served(settings: ShopSettings) -> None:
         await ran
 
 
+async def test_metrics_may_have_a_port_of_their_own(settings: ShopSettings) -> None:
+    settings = settings.model_copy(update={"metrics_port": free_port()})
+    async with Chassis(settings, state_tables=[retired_table()]) as chassis, httpx.AsyncClient() as http:
+        ran = asyncio.create_task(chassis.run())
+        await until(lambda: ready(settings))
+        own, public = (f"http://127.0.0.1:{port}" for port in (settings.metrics_port, settings.http_port))
+        assert "adrelay_reader_lag_events" in (await http.get(f"{own}/metrics")).text
+        assert (await http.get(f"{own}/health/live")).status_code == 404
+        assert (await http.get(f"{public}/metrics")).status_code == 404
+        chassis.stop()
+        await ran
+
+
 async def test_a_database_that_is_missing_is_made(
     settings: ShopSettings, postgres_server: EmbeddedPostgres, stream_prefix: str
 ) -> None:

@@ -84,7 +84,7 @@ async def issue_ticket(caller: ReaderDep, desk: DeskDep) -> TicketView:
     4001 (ticket, token or device not valid any more), 4004 (an adbot is not yours any more), 4008 (you read
     too slowly), 4029 (too many listeners) and 1012 (the process stops).
     """
-    desk.ticket_limit.take(str(caller.account))
+    await desk.ticket_limit.take(str(caller.account))
     return TicketView(ticket=await desk.tickets.issue(caller.principal), expires_in=VALID_SECONDS)
 
 
