@@ -27,11 +27,15 @@ TABLES: dict[str, tuple[str, ...]] = {
         "accounts",
         "adbots",
         "attention",
+        "dead_groups",
         "deliveries",
         "denials",
+        "expiring",
         "group_lists",
         "join_requests",
+        "lost_sessions",
         "method_rests",
+        "notices",
         "notifications",
         "operations",
         "order_history",
@@ -64,5 +68,6 @@ CATEGORIES: dict[str, str] = {
     "postcheck": "forwarder",
     "account": "gateway",
     "inbox": "gateway",
+    "notice": "gateway",
 }
 """The services by stream category, which is the part of a stream's name before the first hyphen."""

@@ -19,6 +19,7 @@ from libs.chassis.broker import connect_nats, event_stream
 from libs.chassis.commands import answering_broker, start_answering, subscribe
 from libs.chassis.database import ensure_database
 from libs.chassis.health import Door, HttpServer, add_health
+from libs.chassis.health_answers import HealthAnswers
 from libs.chassis.names import APPLICATION
 from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import STORE_METRICS, watch
@@ -104,6 +105,10 @@ class Chassis:
         checks = {"database": self._database, "broker": self._nats, "loops": self._alive}
         watched = watch(self.engine, self.relay, self.task)
         add_health(self._app, {**checks, "relay": watched.problem, "tables": self._tables})
+        answers = HealthAnswers(
+            self.engine, self.nats, self.stream, watched, prefix=self.settings.nats_prefix
+        )
+        self.task("health answers", answers.run)
         FOREIGN.labels(self.settings.service).set_function(lambda: self.stream.foreign)
         return self
 

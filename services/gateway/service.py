@@ -11,6 +11,7 @@ from libs.eventsourcing.background import forget_days, repeat
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
 from services.gateway.adapters.forwarding import ask_forwarder
+from services.gateway.adapters.health import ask_health
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
 from services.gateway.api.desk import Desk
@@ -24,10 +25,17 @@ from services.gateway.context import Context
 from services.gateway.live.live_log import LiveLog
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
+from services.gateway.notices.conditions import Thresholds
+from services.gateway.notices.mailing import Mailing, NoticeMails
+from services.gateway.notices.refused_sales import RefusedSales
+from services.gateway.notices.watching import Watch, WatchSettings
+from services.gateway.notices.writing import NoticeWriter
 from services.gateway.ports import Mailer
 from services.gateway.registry import REGISTRY
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables.deliveries import DELIVERIES
+
+_LEASE_SPARE_SECONDS = 5.0
 
 
 async def run(settings: GatewaySettings) -> None:
@@ -64,9 +72,13 @@ async def run(settings: GatewaySettings) -> None:
         )
         chassis.task("live log", live.run)
         chassis.on_stop(live.stop)
-        chassis.take_on(REGISTRY, Context(codes, mails=settings.mails))
+        context = Context(codes, mails=settings.mails, operator_mails=settings.mails_to_operator)
+        chassis.take_on(REGISTRY, context)
+        chassis.task("notices", watch_of(settings, chassis).run)
         if settings.mails:
             chassis.task("outbox", lambda: _send_mails(settings, chassis, codes))
+        if settings.mails_to_operator:
+            chassis.task("notice mails", lambda: _mail_notices(settings, chassis))
         await chassis.run()
 
 
@@ -84,6 +96,37 @@ async def _forget_deliveries(settings: GatewaySettings, chassis: Chassis) -> flo
 async def _send_mails(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> None:
     async with mailer_of(settings) as mailer:
         await outbox_of(settings, chassis, codes, mailer).run()
+
+
+async def _mail_notices(settings: GatewaySettings, chassis: Chassis) -> None:
+    addresses = settings.operator_mails
+    mailing = Mailing(
+        addresses=addresses,
+        gather=timedelta(seconds=settings.operator_mail_gather_seconds),
+        most_an_hour=settings.operator_mails_per_hour,
+        lease=timedelta(seconds=settings.smtp_timeout_seconds * len(addresses) + _LEASE_SPARE_SECONDS),
+    )
+    writer = NoticeWriter(settings.sender, site_url=settings.site_url)
+    async with mailer_of(settings) as mailer:
+        await NoticeMails(chassis.engine, mailer, writer, mailing).run()
+
+
+def watch_of(settings: GatewaySettings, chassis: Chassis) -> Watch:
+    """Return what looks for conditions of which the operator is told."""
+    return Watch(
+        chassis.engine,
+        lambda: ask_health(chassis.nats, settings.nats_prefix),
+        WatchSettings(
+            every_seconds=settings.notice_check_seconds,
+            limits=Thresholds(
+                low_stock=settings.low_stock_sessions,
+                lost_sessions=settings.lost_sessions_per_hour,
+                seconds=settings.notice_after_seconds,
+            ),
+            mail=settings.mails_to_operator,
+            attention_share=settings.attention_percent / 100,
+        ),
+    )
 
 
 def mailer_of(settings: GatewaySettings) -> SmtpMailer:
@@ -134,4 +177,6 @@ def desk_of(
         claims=claims,
         timeout_seconds=settings.read_your_writes_seconds,
         forwarding=lambda: ask_forwarder(chassis.nats, settings.nats_prefix),
+        refused_sales=RefusedSales(chassis.engine, mail=settings.mails_to_operator),
+        attention_share=settings.attention_percent / 100,
     )

@@ -11,6 +11,7 @@ from services.gateway.api.admin import accounts as admin_accounts
 from services.gateway.api.admin import adbots as admin_adbots
 from services.gateway.api.admin import figures as admin_figures
 from services.gateway.api.admin import forwarding as admin_forwarding
+from services.gateway.api.admin import notices as admin_notices
 from services.gateway.api.admin import operations as admin_operations
 from services.gateway.api.admin import orders as admin_orders
 from services.gateway.api.admin import plans as admin_plans
@@ -46,6 +47,7 @@ _PARTS = (
     admin_accounts,
     admin_private_ids,
     admin_operations,
+    admin_notices,
 )
 
 

@@ -4,6 +4,7 @@ import hmac
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, Request
@@ -22,6 +23,7 @@ from services.gateway.api.requests.tokens import Tokens
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.live.live_log import LiveLog
+from services.gateway.notices.refused_sales import RefusedSales
 
 T = TypeVar("T")
 
@@ -49,6 +51,9 @@ class Desk:
     timeout_seconds: float
     forwarding: Callable[[], Awaitable[ForwardingFigures | None]]
     """Asks the forwarder for its figures; None if it does not answer."""
+    refused_sales: RefusedSales
+    attention_share: Decimal
+    """The share of an amount below which an overpayment needs no person."""
 
     async def ask(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Run a query on the tables."""

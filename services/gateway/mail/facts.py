@@ -15,6 +15,11 @@ from services.gateway.account.codes import AccessCodes
 from services.gateway.inbox.domain import MailState
 from services.gateway.inbox.tables import SECOND, Notification, notification_in
 
+_ORDER_OVER = "the order was over before"
+_OVER = "what it says was over before"
+OBSOLETE = frozenset({_ORDER_OVER, _OVER})
+"""The reasons for which a mail is given up that nobody needs any more; all others are failures."""
+
 
 @dataclass(frozen=True)
 class OrderFacts:
@@ -42,6 +47,8 @@ class Facts:
     order: OrderFacts
     access_code: SecretStr | None
     """The account's access code, in the first mail about a received payment."""
+    obsolete_notification: bool = False
+    """What it says is over: the lost seat was filled again, or the end that is near is another one by now."""
 
     @property
     def complete(self) -> bool:
@@ -49,9 +56,14 @@ class Facts:
         return not (self._nowhere_to_pay and self.order.pending)
 
     @property
-    def over(self) -> bool:
-        """Return whether the mail is obsolete: the order ended before it had a payment address."""
-        return self._nowhere_to_pay and not self.order.pending
+    def obsolete(self) -> str:
+        """Return why nobody needs the mail any more; empty if it is to be sent.
+
+        So it is if the order ended before it had a payment address, and if the notification is obsolete.
+        """
+        if self._nowhere_to_pay and not self.order.pending:
+            return _ORDER_OVER
+        return _OVER if self.obsolete_notification else ""
 
     @property
     def _nowhere_to_pay(self) -> bool:
@@ -62,6 +74,11 @@ _FACTS = f"""
 select n.*, o.order_number is not null as order_is_known, o.plan_name, o.price_usd, o.pay_currency,
     o.status as order_status, o.pay_address, o.memo, o.amount, least(o.expires_at, o.pay_by) as pay_by,
     o.renews, {SECOND} as second_of,
+    (n.kind = $4 and exists (
+        select from notifications r where r.adbot = n.adbot and r.kind = $5 and r.session = n.session
+    )) or (n.kind = $6 and not exists (
+        select from expiring e where e.adbot = n.adbot and e.valid_until = n.valid_until
+    )) as obsolete,
     case when n.kind = $2 and not exists (
         select from notifications s where s.account = n.account and s.kind = n.kind and s.mail = $3
     ) then (select code_digest from accounts a where a.account = n.account) end as digest
@@ -75,13 +92,22 @@ async def facts_of(
     sql: Sql, codes: AccessCodes, notifications: Sequence[NotificationId]
 ) -> dict[NotificationId, Facts]:
     """Return the data of notifications' mails, except of those whose order the read model lacks."""
-    rows = await sql.fetch(_FACTS, list(notifications), NotificationKind.PAYMENT_RECEIVED, MailState.SENT)
+    rows = await sql.fetch(
+        _FACTS,
+        list(notifications),
+        NotificationKind.PAYMENT_RECEIVED,
+        MailState.SENT,
+        NotificationKind.SEAT_LOST,
+        NotificationKind.SEAT_REPLACED,
+        NotificationKind.EXPIRING,
+    )
     return {NotificationId(row["notification"]): _facts(row, codes) for row in rows if row["order_is_known"]}
 
 
 def _facts(row: Row, codes: AccessCodes) -> Facts:
     notification = notification_in(row)
-    return Facts(notification, _order(row), _first_code(codes, notification.account, row["digest"]))
+    code = _first_code(codes, notification.account, row["digest"])
+    return Facts(notification, _order(row), code, row["obsolete"])
 
 
 def _first_code(codes: AccessCodes, account: AccountId, digest: str | None) -> SecretStr | None:

@@ -45,8 +45,9 @@ DELIVERY_GRACE = timedelta(minutes=5)
 
 ATTENTION = Projection(
     "attention",
-    version=5,
-    # a row per order, kind and payment; `payment` is empty where the kind concerns the order. The other
+    version=6,
+    # a row per order, kind and payment; `payment` is empty where the kind concerns the order. `share` is the
+    # amount as a part of what was asked for, where both are in the same coin. The other
     # tables hold the facts that decide whether a row is needed, one row per order or adbot. Tables of
     # provisioning's events and of billing's are apart: there is no order between the two services
     ddl="""
@@ -59,6 +60,7 @@ ATTENTION = Projection(
         amount numeric,
         currency text,
         detail text,
+        share numeric,
         primary key (order_number, kind, payment)
     );
     create table attention_orders (
@@ -87,7 +89,7 @@ ATTENTION = Projection(
 )
 
 
-async def _need(
+async def _need(  # noqa: PLR0913 - a row's columns
     sql: TableSql,
     order: OrderNumber,
     kind: AttentionKind,
@@ -97,12 +99,13 @@ async def _need(
     amount: Decimal | None = None,
     currency: str | None = None,
     detail: str | None = None,
+    share: Decimal | None = None,
 ) -> None:
     await sql.execute(
-        "insert into attention (order_number, kind, since, due_at, amount, currency, detail, payment) "
-        "values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (order_number, kind, payment) do update set "
+        "insert into attention (order_number, kind, since, due_at, amount, currency, detail, payment, share) "
+        "values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (order_number, kind, payment) do update set "
         "since = excluded.since, due_at = excluded.due_at, amount = excluded.amount, "
-        "currency = excluded.currency, detail = excluded.detail",
+        "currency = excluded.currency, detail = excluded.detail, share = excluded.share",
         order,
         kind,
         sql.at,
@@ -111,6 +114,7 @@ async def _need(
         currency,
         detail,
         payment,
+        share,
     )
 
 
@@ -165,7 +169,10 @@ async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
 @ATTENTION.on(PaymentOverpaid)
 async def overpaid(event: PaymentOverpaid, sql: TableSql) -> None:
     """Show the excess; a further excess needs a new review."""
-    await _need(sql, event.order, AttentionKind.OVERPAID, amount=event.excess, currency=event.coin)
+    asked = event.paid - event.excess
+    share = event.excess / asked if asked > 0 else None
+    kind, excess = AttentionKind.OVERPAID, event.excess
+    await _need(sql, event.order, kind, amount=excess, currency=event.coin, share=share)
 
 
 @ATTENTION.on(WrongCoinReceived)

@@ -1,0 +1,117 @@
+"""Mails notices to the operator: those of a few minutes together, and a limited number of mails an hour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+import structlog
+
+from libs.eventsourcing import Cause, Causes, Engine, Sql, UnitOfWork
+from libs.eventsourcing.background import DurableEffect
+from libs.eventsourcing.values import utc_now
+from services.gateway.notices.commands import RecordMailed, key_of
+from services.gateway.notices.domain import NOTICE
+from services.gateway.notices.tables import Notice, claim_notices, first_to_mail, mails_since, put_off
+from services.gateway.notices.writing import NoticeWriter
+from services.gateway.ports import Mailer, MailRefused
+
+log = structlog.stdlib.get_logger()
+
+_MAILS = UUID("0d3c4a59-1c52-4b8e-9d39-7a1f0e0f6f52")
+_HOUR = timedelta(hours=1)
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=15)
+_LOOK_SECONDS = 1.0
+_MOST = 200
+"""How many notices one mail is about at most."""
+
+
+@dataclass(frozen=True)
+class Mailing:
+    """To whom notices are mailed, and how often."""
+
+    addresses: Sequence[str]
+    gather: timedelta
+    """How long after the first notice the mail is sent, with those that came meanwhile."""
+    most_an_hour: int
+    lease: timedelta
+    """How long sending to all addresses may take."""
+
+
+class NoticeMails:
+    """Sends the mails. A notice that is over, or acknowledged, before its mail is sent is left out.
+
+    The outcome is stored once all addresses had their mail. If the process dies before, the mail is sent
+    again with the same `Message-ID`. An address that is refused for good is left out.
+    """
+
+    def __init__(self, engine: Engine, mailer: Mailer, writer: NoticeWriter, mailing: Mailing) -> None:
+        self._engine, self._mailer, self._writer, self._mailing = engine, mailer, writer, mailing
+        self._done: set[tuple[UUID, str]] = set()
+        """The mails and addresses of the present attempt, and of failed ones before it, that are done."""
+
+    async def run(self) -> None:
+        """Send mails until cancelled."""
+
+        async def idle() -> float:
+            return _LOOK_SECONDS
+
+        await DurableEffect("notice mails", claim=self._claim, act=self._send, idle=idle).run()
+
+    async def _claim(self) -> list[Notice] | None:
+        if not await self._engine.query(self._due):
+            return None
+
+        async def claim(unit: UnitOfWork) -> list[Notice]:
+            return await claim_notices(unit.flushed, unit.at, self._mailing.lease, _MOST)
+
+        return (await self._engine.run(claim, self._causes())).value or None
+
+    async def _due(self, sql: Sql) -> bool:
+        """Return whether the oldest notice has waited for others, and another mail is within the limit."""
+        first, now = await first_to_mail(sql), utc_now()
+        if first is None or now < first + self._mailing.gather:
+            return False
+        return await mails_since(sql, now - _HOUR) < self._mailing.most_an_hour
+
+    async def _send(self, notices: list[Notice]) -> float:
+        mail = uuid5(_MAILS, str(notices[0].notice))
+        try:
+            for address in self._mailing.addresses:
+                await self._send_to(address, mail, notices)
+        except Exception as error:  # noqa: BLE001 - logged, and tried again
+            # one failure must not end the process: the next attempt goes on with the addresses that are left
+            attempts = max(one.attempts for one in notices)
+            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempts, 20))
+            log.warning("notices.not_mailed", attempts=attempts + 1, why=str(error))
+            await self._put_off(notices, utc_now() + pause)
+            return 0.0
+        await self._record(mail, notices)
+        self._done.clear()
+        log.info("notices.mailed", notices=len(notices))
+        return 0.0
+
+    async def _send_to(self, address: str, mail: UUID, notices: Sequence[Notice]) -> None:
+        if (mail, address) in self._done:
+            return
+        try:
+            await self._mailer.send(self._writer.write(address, mail, notices, notices[0].raised_at))
+        except MailRefused as refusal:
+            log.warning("notices.refused", address=address, why=str(refusal))
+        self._done.add((mail, address))
+
+    async def _put_off(self, notices: Sequence[Notice], until: datetime) -> None:
+        ids = [one.notice for one in notices]
+        await self._engine.run(lambda unit: put_off(unit.flushed, ids, until), self._causes())
+
+    async def _record(self, mail: UUID, notices: Sequence[Notice]) -> None:
+        async def record(unit: UnitOfWork) -> None:
+            for one in notices:
+                cause = Cause(one.correlation_id, one.raised_by)
+                command = RecordMailed(one.notice, mail)
+                await unit.execute(NOTICE, key_of(one.kind, one.subject), command, because=cause)
+
+        await self._engine.run(record, self._causes())
+
+    def _causes(self) -> Causes:
+        return Causes.unprompted(f"service:{self._engine.service}")

@@ -1,0 +1,74 @@
+"""What the operator is told, in the app and by mail, and until when."""
+
+from typing import Any
+
+from libs.events.billing import PaymentFinished
+from tests.integration.gateway.fake_services import BRONZE
+from tests.integration.gateway.harness import operator
+from tests.integration.mails.harness import ADMIN_TOKEN, CODES, MailHarness
+from tests.support.waiting import until
+
+OPERATORS = ("op@example.org", "second@example.org")
+SOON: dict[str, object] = {
+    "operator_mails": ", ".join(OPERATORS),
+    "operator_mail_gather_seconds": 0,
+    "notice_check_seconds": 0.1,
+    "notice_after_seconds": 1,
+}
+
+
+async def test_the_operator_is_told_once_by_mail_and_in_the_app_until_it_is_acknowledged_or_over(
+    harness: MailHarness,
+) -> None:
+    lost = PaymentFinished(
+        order="HQADZ-LOST0001-ABCD",
+        account=CODES.account("nobody@example.com"),
+        plan=BRONZE,
+        payment="5001",
+        paid=BRONZE.price_usd,
+        coin="BTC",
+        by_hand=False,
+    )
+    await harness.billing.publish(f"order-{lost.order}", lost)  # nobody knows whose it is: a dead letter
+    async with harness.gateway(**SOON) as http, operator(http, admin_token=ADMIN_TOKEN) as admin:
+
+        async def shown(**parameters: str) -> dict[str, Any]:
+            answer = await admin.get("notices", params=parameters)
+            assert answer.status_code == 200, answer.text
+            return {f"{one['kind']} {one['subject']}".strip(): one for one in answer.json()["items"]}
+
+        expected = {
+            "low_stock",
+            "dead_letters gateway reactions",
+            *(f"service_silent {one}" for one in ("billing", "provisioning", "scheduler", "forwarder")),
+        }
+        found = await until(
+            shown, lambda open_: expected <= {key for key, one in open_.items() if one["mailed_at"]}
+        )
+        assert set(found) == expected
+        assert "0 unused sessions left" in found["low_stock"]["detail"]
+        assert "Upload sessions" in found["low_stock"]["advice"]
+        mails = await harness.mails.mails()
+        for address in OPERATORS:
+            mine = [mail for mail in mails if address in dict(mail.headers)["To"]]
+            text = " ".join(" ".join(mail.text for mail in mine).split())
+            for one in found.values():
+                assert text.count(one["detail"]) == 1
+        mailed = "select count(*) = count(distinct data->>'notice') from engine.events where type = $1"
+        assert await harness.row(mailed, "NoticeMailed")
+
+        low = found["low_stock"]
+        for _ in range(2):
+            answer = await admin.post(f"notices/{low['id']}/acknowledge")
+            assert answer.json()["acknowledged_at"]
+        assert set(await shown()) == expected - {"low_stock"}
+        assert (await shown(all="true"))["low_stock"]["cleared_at"] is None
+        unknown = await admin.post(f"notices/{CODES.account('x@example.com')}/acknowledge")
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_notice")
+        assert (await http.get("/admin/notices")).status_code == 401
+
+        first = (await admin.get("notices", params={"limit": 2})).json()
+        rest = (await admin.get("notices", params={"cursor": first["next"]})).json()
+        assert len(first["items"]) + len(rest["items"]) == len(expected) - 1
+        await harness.row("delete from engine.parked returning 1")
+        await until(shown, lambda open_: "dead_letters gateway reactions" not in open_)
