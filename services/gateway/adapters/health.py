@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from libs.events.health import QUESTION, ServiceHealth
 
-GATHER_SECONDS = 2.0
+GATHER_SECONDS = 1.0
 """How long answers are waited for: nobody knows how many processes there are."""
 
 
