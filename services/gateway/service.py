@@ -99,7 +99,7 @@ async def _send_mails(settings: GatewaySettings, chassis: Chassis, codes: Access
 
 
 async def _mail_notices(settings: GatewaySettings, chassis: Chassis) -> None:
-    addresses = settings.operator_mails
+    addresses = settings.operator_addresses
     mailing = Mailing(
         addresses=addresses,
         gather=timedelta(seconds=settings.operator_mail_gather_seconds),

@@ -8,8 +8,7 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import NoDecode
+from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from libs.chassis.settings import ServiceSettings, StrongSecret, at_least
 from libs.nowpayments.signature import SIGNED_WITH
@@ -35,11 +34,9 @@ def _sender(text: str) -> Address:
     return found
 
 
-def _addresses(given: object) -> object:
-    """Return the addresses of a text; raise `ValueError` for one that can't receive mails."""
-    if not isinstance(given, str):
-        return given
-    return tuple(dict.fromkeys(canonical(one.strip()) for one in given.split(",") if one.strip()))
+def _addresses(text: str) -> str:
+    """Return addresses, separated by commas; raise `ValueError` for one that can't receive mails."""
+    return ", ".join(dict.fromkeys(canonical(one.strip()) for one in text.split(",") if one.strip()))
 
 
 class GatewaySettings(ServiceSettings):
@@ -116,8 +113,8 @@ class GatewaySettings(ServiceSettings):
         description="The URL where clients sign in; if set, mails contain it",
     )
 
-    operator_mails: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_addresses)] = Field(
-        (),
+    operator_mails: Annotated[str, AfterValidator(_addresses)] = Field(
+        "",
         description="The addresses to which notices to the operator are mailed, separated by commas; empty: "
         "they are shown by `adrelay operations notices` only",
     )
@@ -170,6 +167,11 @@ class GatewaySettings(ServiceSettings):
     def mails_to_operator(self) -> bool:
         """Return whether notices to the operator are mailed."""
         return self.mails and bool(self.operator_mails)
+
+    @property
+    def operator_addresses(self) -> tuple[str, ...]:
+        """The addresses to which notices are mailed."""
+        return tuple(self.operator_mails.split(", ")) if self.operator_mails else ()
 
     @property
     def sender(self) -> Address:

@@ -55,7 +55,7 @@ NOTIFICATIONS = Projection(
 )
 """All notifications, with the state of their mails. Grows with orders and what happens to adbots; nothing
 ends it: a notification is told once, however often its cause is read again."""
-PATIENCE = {NotificationKind.SEAT_LOST: timedelta(minutes=1)}
+PATIENCE = {NotificationKind.SEAT_LOST: timedelta(seconds=30)}
 """How long a mail waits for what may make it superfluous: a lost seat is usually filled at once."""
 
 OUTBOX = Projection(

@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 
 import structlog
 
+from libs.events.gateway import NoticeId
 from libs.eventsourcing import Cause, Causes, Engine, Sql, UnitOfWork
 from libs.eventsourcing.background import DurableEffect
 from libs.eventsourcing.values import utc_now
@@ -47,8 +48,8 @@ class NoticeMails:
 
     def __init__(self, engine: Engine, mailer: Mailer, writer: NoticeWriter, mailing: Mailing) -> None:
         self._engine, self._mailer, self._writer, self._mailing = engine, mailer, writer, mailing
-        self._done: set[tuple[UUID, str]] = set()
-        """The mails and addresses of the present attempt, and of failed ones before it, that are done."""
+        self._done: set[tuple[NoticeId, str]] = set()
+        """What was sent to which address in attempts that failed for another address; ended by their success."""
 
     async def run(self) -> None:
         """Send mails until cancelled."""
@@ -75,10 +76,9 @@ class NoticeMails:
         return await mails_since(sql, now - _HOUR) < self._mailing.most_an_hour
 
     async def _send(self, notices: list[Notice]) -> float:
-        mail = uuid5(_MAILS, str(notices[0].notice))
         try:
             for address in self._mailing.addresses:
-                await self._send_to(address, mail, notices)
+                await self._send_to(address, notices)
         except Exception as error:  # noqa: BLE001 - logged, and tried again
             # one failure must not end the process: the next attempt goes on with the addresses that are left
             attempts = max(one.attempts for one in notices)
@@ -86,25 +86,30 @@ class NoticeMails:
             log.warning("notices.not_mailed", attempts=attempts + 1, why=str(error))
             await self._put_off(notices, utc_now() + pause)
             return 0.0
-        await self._record(mail, notices)
-        self._done.clear()
+        await self._record(notices)
+        sent = {one.notice for one in notices}
+        self._done = {(notice, address) for notice, address in self._done if notice not in sent}
         log.info("notices.mailed", notices=len(notices))
         return 0.0
 
-    async def _send_to(self, address: str, mail: UUID, notices: Sequence[Notice]) -> None:
-        if (mail, address) in self._done:
+    async def _send_to(self, address: str, notices: Sequence[Notice]) -> None:
+        left = [one for one in notices if (one.notice, address) not in self._done]
+        if not left:
             return
         try:
-            await self._mailer.send(self._writer.write(address, mail, notices, notices[0].raised_at))
+            letter = self._writer.write(address, _mail_of(left), left, left[0].raised_at)
+            await self._mailer.send(letter)
         except MailRefused as refusal:
             log.warning("notices.refused", address=address, why=str(refusal))
-        self._done.add((mail, address))
+        self._done.update((one.notice, address) for one in left)
 
     async def _put_off(self, notices: Sequence[Notice], until: datetime) -> None:
         ids = [one.notice for one in notices]
         await self._engine.run(lambda unit: put_off(unit.flushed, ids, until), self._causes())
 
-    async def _record(self, mail: UUID, notices: Sequence[Notice]) -> None:
+    async def _record(self, notices: Sequence[Notice]) -> None:
+        mail = _mail_of(notices)
+
         async def record(unit: UnitOfWork) -> None:
             for one in notices:
                 cause = Cause(one.correlation_id, one.raised_by)
@@ -115,3 +120,8 @@ class NoticeMails:
 
     def _causes(self) -> Causes:
         return Causes.unprompted(f"service:{self._engine.service}")
+
+
+def _mail_of(notices: Sequence[Notice]) -> UUID:
+    """Return the id of the mail of these notices, the same at each attempt."""
+    return uuid5(_MAILS, " ".join(str(one.notice) for one in notices))

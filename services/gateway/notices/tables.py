@@ -42,6 +42,8 @@ NOTICES = Projection(
     );
     create index on notices (raised_at desc);
     create index on notices (kind, subject) where cleared_at is null;
+    create index on notices (raised_at)
+        where mail and mailed_at is null and cleared_at is null and acknowledged_at is null;
     create index on notices (mailed_at) where mailed_at is not null;
     """,
     undecided=("notices.try_at", "notices.attempts"),

@@ -10,8 +10,9 @@ from libs.events.forwarder import SeatRested
 from libs.events.provisioning import SeatFilled, SeatLost, SessionLost
 from libs.events.values import ApplicationId, ResultClass, Seat, SessionId, SessionLoss
 from libs.eventsourcing.values import new_id, utc_now
+from tests.integration.cli.program import adrelay
 from tests.integration.gateway.fake_handlers import AMOUNT
-from tests.integration.gateway.harness import Client, GatewayHarness, operator
+from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness, operator
 from tests.support.waiting import until
 
 BODY = {"email": "anna@example.com", "plan": "bronze", "pay_currency": "BTC"}
@@ -55,6 +56,16 @@ async def test_refused_sales_are_told_once_an_hour_and_an_account_that_is_limite
 
     (one,) = await until(limited)
     assert "PEER_FLOOD" in one["detail"]
+    url = str(harness.http.base_url)
+    listed = await adrelay(url, "operations", "notices", token=ADMIN_TOKEN)
+    assert (listed.code, listed.err) == (0, "")
+    assert "a sale was refused for lack of stock (open)\n  1 checkout refused" in listed.out
+    seen = await adrelay(url, "operations", "acknowledge", one["id"], token=ADMIN_TOKEN)
+    assert "an account is limited (acknowledged)" in seen.out
+    left = await adrelay(url, "operations", "notices", "--json", token=ADMIN_TOKEN)
+    assert one["id"] not in {found["id"] for found in left.document}
+    unknown = await adrelay(url, "operations", "acknowledge", str(new_id()), token=ADMIN_TOKEN)
+    assert (unknown.code, unknown.err) == (1, "✗ unknown_notice: there is no such notice\n")
 
 
 async def test_seats_orders_and_losses_are_told_as_long_as_they_need_the_operator(

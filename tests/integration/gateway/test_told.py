@@ -213,7 +213,8 @@ async def test_notifications_are_marked_as_read_singly_up_to_one_and_all(
     assert (foreign.status_code, foreign.json()["code"]) == (404, "unknown_notification")
     assert await read({"all": True}) == 0
     assert all(one["read_at"] for one in (await client.get("notifications"))["items"])
-    for body in ({}, {"all": True, "before": ready["id"]}, {"ids": []}):
+    wrong: tuple[dict[str, Any], ...] = ({}, {"all": True, "before": ready["id"]}, {"ids": []})
+    for body in wrong:
         assert (await client.http.post("notifications/read", json=body)).status_code == 422
 
 

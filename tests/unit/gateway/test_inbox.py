@@ -17,7 +17,7 @@ from libs.events.values import AccountId, NotificationId, SessionId
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
 from services.gateway.inbox.commands import GiveUp, MarkRead, Raise, RecordSent
-from services.gateway.inbox.domain import INBOX, MOST_READ, MOST_UNPAID_MAILS, Inbox, MailState
+from services.gateway.inbox.domain import INBOX, MOST_READ, MOST_UNPAID_MAILS, Inbox, InboxEvent, MailState
 
 inbox = scenarios(INBOX)
 
@@ -87,7 +87,7 @@ def raised(kind: NotificationKind, number: int) -> Raise:
 
 
 def mailed(*commands: Raise) -> list[bool]:
-    events: list[NotificationRaised | MailSent | MailGivenUp] = []
+    events: list[InboxEvent] = []
     state = None
     for command in commands:
         for event in INBOX.decide(command, state):
