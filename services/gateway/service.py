@@ -25,7 +25,7 @@ from services.gateway.context import Context
 from services.gateway.live.live_log import LiveLog
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
-from services.gateway.notices.conditions import Thresholds
+from services.gateway.notices.conditions import SERVICES, Thresholds
 from services.gateway.notices.mailing import Mailing, NoticeMails
 from services.gateway.notices.refused_sales import RefusedSales
 from services.gateway.notices.watching import Watch, WatchSettings
@@ -115,7 +115,7 @@ def watch_of(settings: GatewaySettings, chassis: Chassis) -> Watch:
     """Return what looks for conditions of which the operator is told."""
     return Watch(
         chassis.engine,
-        lambda: ask_health(chassis.nats, settings.nats_prefix),
+        lambda: ask_health(chassis.nats, settings.nats_prefix, SERVICES),
         WatchSettings(
             every_seconds=settings.notice_check_seconds,
             limits=Thresholds(

@@ -55,8 +55,12 @@ NOTIFICATIONS = Projection(
 )
 """All notifications, with the state of their mails. Grows with orders and what happens to adbots; nothing
 ends it: a notification is told once, however often its cause is read again."""
-PATIENCE = {NotificationKind.SEAT_LOST: timedelta(seconds=30)}
-"""How long a mail waits for what may make it superfluous: a lost seat is usually filled at once."""
+PATIENCE = {
+    NotificationKind.SEAT_LOST: timedelta(seconds=30),
+    NotificationKind.SEAT_REPLACED: timedelta(seconds=30),
+}
+"""How long a mail waits for what makes it superfluous: a lost seat is usually filled at once, and several
+seats may be lost together, of which one mail tells."""
 
 OUTBOX = Projection(
     "outbox",

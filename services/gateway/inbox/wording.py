@@ -7,15 +7,16 @@ from libs.events.scheduler import StopReason
 from libs.events.values import GroupRef, SessionLoss
 
 _LOSSES = {
-    SessionLoss.BANNED: "Telegram has banned one of the accounts that post for it",
-    SessionLoss.FROZEN: "Telegram has frozen one of the accounts that post for it",
-    SessionLoss.RETIRED: "one of the accounts that post for it was retired",
+    SessionLoss.BANNED: "Telegram has banned one of the Telegram accounts that post for it",
+    SessionLoss.FROZEN: "Telegram has frozen one of the Telegram accounts that post for it",
+    SessionLoss.RETIRED: "one of the Telegram accounts that post for it was retired",
 }
 _STOPS = {
-    StopReason.SEATLESS: "it has no account left that could post. Start it again once it has one; "
+    StopReason.SEATLESS: "it has no Telegram account left that could post. Start it again once it has one; "
     "we tell you when that is",
-    StopReason.SOURCE_BROKEN: "its post can't be forwarded. Check that the post exists, that its channel is "
-    "public, and that it allows forwarding; set another post if need be, and start the adbot again",
+    StopReason.SOURCE_BROKEN: "its post can't be forwarded. Check that it exists, that the adbot's accounts "
+    "can read its channel, and that the channel allows forwarding; set another post if need be, and start the "
+    "adbot again",
     StopReason.PRIVATE_IDS: "its advertisement names chats by private ids, which your account may not use. "
     "Name them by their public names, and start the adbot again",
     StopReason.ENDED: "the end that you set has come. Set another one, or none, to start the adbot again",
@@ -49,18 +50,18 @@ def told(reason: StopReason) -> bool:
 def ready(seats: int, wanted: int | None) -> str:
     """Say that an adbot can be started with so many of its seats; None: it is not known of how many."""
     if wanted is None:
-        return "The adbot has an account now and is ready: set your post and your groups, and start it."
+        return "The adbot has a Telegram account now and is ready: set your post and your groups, and start it."
     if seats >= wanted:
         return "The adbot is ready: set your post and your groups, and start it."
     return (
-        f"The adbot is ready with {seats} of its {wanted} accounts: set your post and your groups, and start "
+        f"The adbot is ready with {seats} of its {wanted} Telegram accounts: set your post and your groups, and start "
         f"it. The others follow by themselves as soon as they are in stock."
     )
 
 
 def waiting(wanted: int) -> str:
     """Say that an adbot waits for stock."""
-    accounts = "account is" if wanted == 1 else f"{wanted} accounts are"
+    accounts = "Telegram account is" if wanted == 1 else f"{wanted} Telegram accounts are"
     return (
         f"The adbot is set up, but its {accounts} not in stock at the moment. You need not do anything: it "
         "gets them as soon as they are there, its time starts only then, and we tell you."
@@ -70,14 +71,14 @@ def waiting(wanted: int) -> str:
 def lost(loss: SessionLoss) -> str:
     """Say that a seat was lost, before it is known whether it is filled again."""
     return (
-        f"The adbot lost a seat: {_LOSSES[loss]}. It gets another account as soon as one is in stock, "
+        f"The adbot lost a seat: {_LOSSES[loss]}. It gets another one as soon as one is in stock, "
         "and we tell you; until then the others take over its groups."
     )
 
 
 def replaced(loss: SessionLoss | None) -> str:
     """Say that a lost seat is filled again."""
-    why = _LOSSES[loss] if loss is not None else "one of the accounts that post for it was lost"
+    why = _LOSSES[loss] if loss is not None else "one of the Telegram accounts that post for it was lost"
     return (
         f"The adbot has another account: {why}, and it was replaced. In groups that only members "
         "may write to, the new account has to be let in. If the adbot has stopped, start it again."

@@ -16,7 +16,7 @@ from services.gateway.inbox.domain import MailState
 from services.gateway.inbox.tables import SECOND, Notification, notification_in
 
 _ORDER_OVER = "the order was over before"
-_OVER = "what it says was over before"
+_OVER = "what it says was over before, or is in a later mail"
 OBSOLETE = frozenset({_ORDER_OVER, _OVER})
 """The reasons for which a mail is given up that nobody needs any more; all others are failures."""
 
@@ -48,7 +48,10 @@ class Facts:
     access_code: SecretStr | None
     """The account's access code, in the first mail about a received payment."""
     obsolete_notification: bool = False
-    """What it says is over: the lost seat was filled again, or the end that is near is another one by now."""
+    """What it says is over, or in a later mail: the lost seat was filled again, other seats of the adbot were
+    lost or replaced since, or the end that is near is another one by now."""
+    others: int = 0
+    """Of a lost or replaced seat: how many others of the adbot, of the last day, had no mail of their own."""
 
     @property
     def complete(self) -> bool:
@@ -74,11 +77,19 @@ _FACTS = f"""
 select n.*, o.order_number is not null as order_is_known, o.plan_name, o.price_usd, o.pay_currency,
     o.status as order_status, o.pay_address, o.memo, o.amount, least(o.expires_at, o.pay_by) as pay_by,
     o.renews, {SECOND} as second_of,
-    (n.kind = $4 and exists (
+    n.kind = $4 and exists (
         select from notifications r where r.adbot = n.adbot and r.kind = $5 and r.session = n.session
-    )) or (n.kind = $6 and not exists (
+    ) or n.kind = any($7) and exists (
+        select from notifications l where l.adbot = n.adbot and l.kind = n.kind
+        and (l.raised_at, l.notification) > (n.raised_at, n.notification)
+    ) or n.kind = $6 and not exists (
         select from expiring e where e.adbot = n.adbot and e.valid_until = n.valid_until
-    )) as obsolete,
+    ) as obsolete,
+    case when n.kind = any($7) then (
+        select count(*) from notifications e where e.adbot = n.adbot and e.kind = n.kind and e.mail <> $3
+        and e.raised_at > n.raised_at - interval '1 day'
+        and (e.raised_at, e.notification) < (n.raised_at, n.notification)
+    ) else 0 end as others,
     case when n.kind = $2 and not exists (
         select from notifications s where s.account = n.account and s.kind = n.kind and s.mail = $3
     ) then (select code_digest from accounts a where a.account = n.account) end as digest
@@ -100,6 +111,7 @@ async def facts_of(
         NotificationKind.SEAT_LOST,
         NotificationKind.SEAT_REPLACED,
         NotificationKind.EXPIRING,
+        [NotificationKind.SEAT_LOST, NotificationKind.SEAT_REPLACED],
     )
     return {NotificationId(row["notification"]): _facts(row, codes) for row in rows if row["order_is_known"]}
 
@@ -107,7 +119,7 @@ async def facts_of(
 def _facts(row: Row, codes: AccessCodes) -> Facts:
     notification = notification_in(row)
     code = _first_code(codes, notification.account, row["digest"])
-    return Facts(notification, _order(row), code, row["obsolete"])
+    return Facts(notification, _order(row), code, row["obsolete"], row["others"])
 
 
 def _first_code(codes: AccessCodes, account: AccountId, digest: str | None) -> SecretStr | None:

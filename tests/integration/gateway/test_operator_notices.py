@@ -13,6 +13,7 @@ from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.cli.program import adrelay
 from tests.integration.gateway.fake_handlers import AMOUNT
 from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness, operator
+from tests.integration.gateway.healthy_services import answering
 from tests.support.waiting import until
 
 BODY = {"email": "anna@example.com", "plan": "bronze", "pay_currency": "BTC"}
@@ -75,7 +76,12 @@ async def test_seats_orders_and_losses_are_told_as_long_as_they_need_the_operato
     dust = PaymentOverpaid(order=client.order, paid=AMOUNT * 1000, excess=AMOUNT, coin="BTC")
     lost = [SessionId(new_id()) for _ in range(5)]
     settings = {"notice_check_seconds": 0.1, "low_stock_sessions": 0}
-    async with harness.gateway(**settings) as http, operator(http) as admin:
+    others = ("billing", "provisioning", "scheduler", "forwarder")
+    async with (
+        answering(harness.nats.url, harness.prefix, others),
+        harness.gateway(**settings) as http,
+        operator(http) as admin,
+    ):
         await harness.provisioning.publish(
             f"adbot-{adbot}", SeatLost(adbot=adbot, session=lost[0], loss=SessionLoss.BANNED)
         )

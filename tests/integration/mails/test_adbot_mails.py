@@ -20,6 +20,8 @@ from tests.integration.gateway.fake_services import BRONZE, FakeService, append
 from tests.integration.mails.harness import MailHarness, token
 from tests.support.waiting import until
 
+OVER = "given up: what it says was over before, or is in a later mail"
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def provisioning(shared_harness: MailHarness) -> AsyncIterator[FakeService]:
@@ -75,12 +77,30 @@ async def test_a_lost_seat_that_is_filled_at_once_is_one_mail(
         adbot=adbot.adbot, seat=seat(), valid_from=adbot.valid_from, valid_until=adbot.valid_until
     )
     await provisioning.publish(f"adbot-{adbot.adbot}", lost, filled)
+    await until(lambda: running.row("select count(*) = 2 from outbox.outbox"))
+    await let_pass(running)
     (mail,) = await running.mails.wait_for(email, subject="replaced")
     assert "Telegram has banned" in " ".join(mail.text.split())
-    await let_pass(running)
     outcomes = await running.settled(4)
-    assert sorted(outcomes.values()) == ["given up: what it says was over before", *["sent"] * 3]
+    assert sorted(outcomes.values()) == [OVER, *["sent"] * 3]
     assert [one for one in await running.mails.mails(email) if "lost" in one.subject] == []
+
+
+async def test_of_several_seats_that_are_lost_together_one_mail_tells(
+    running: MailHarness, provisioning: FakeService
+) -> None:
+    adbot, email = await delivered(running, provisioning)
+    lost = [
+        SeatLost(adbot=adbot.adbot, session=SessionId(new_id()), loss=SessionLoss.BANNED) for _ in range(3)
+    ]
+    await provisioning.publish(f"adbot-{adbot.adbot}", *lost)
+    await until(lambda: running.row("select count(*) = 3 from outbox.outbox"))
+    await let_pass(running)
+    outcomes = await running.settled(5)
+    assert sorted(outcomes.values()) == [OVER, OVER, *["sent"] * 3]
+    (mail,) = await running.mails.wait_for(email, subject="lost")
+    assert "2 other accounts of the adbot were lost shortly before." in mail.text
+    assert "2 other accounts of the adbot were lost shortly before." in mail.html
 
 
 async def test_a_lost_seat_that_stays_empty_is_mailed(
@@ -91,7 +111,7 @@ async def test_a_lost_seat_that_stays_empty_is_mailed(
     await provisioning.publish(f"adbot-{adbot.adbot}", lost)
     await until(lambda: running.row("select count(*) from outbox.outbox"))
     await let_pass(running)
-    (mail,) = await running.mails.wait_for(email, subject="lost an account")
+    (mail,) = await running.mails.wait_for(email, subject="lost a Telegram account")
     assert "Telegram has frozen" in " ".join(mail.text.split())
 
 
@@ -124,7 +144,7 @@ async def test_the_end_is_mailed_and_a_warning_of_an_end_that_moved_is_not(
     await provisioning.publish(f"adbot-{adbot.adbot}", AdbotExpired(adbot=adbot.adbot))
     await running.mails.wait_for(email, subject="has ended")
     outcomes = await running.settled(6)
-    expected = ["given up: what it says was over before", "none", "none", "sent", "sent", "sent"]
+    expected = [OVER, "none", "none", "sent", "sent", "sent"]
     assert sorted(outcomes.values()) == expected
 
 

@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import httpx
+
 from libs.events.billing import PaymentFinished
+from libs.events.health import ReaderHealth, ServiceHealth
 from tests.integration.gateway.fake_services import BRONZE
 from tests.integration.gateway.harness import operator
+from tests.integration.gateway.healthy_services import answering, well
 from tests.integration.mails.harness import ADMIN_TOKEN, CODES, MailHarness
 from tests.support.waiting import until
 
@@ -12,9 +16,19 @@ OPERATORS = ("op@example.org", "second@example.org")
 SOON: dict[str, object] = {
     "operator_mails": ", ".join(OPERATORS),
     "operator_mail_gather_seconds": 0,
+    "operator_mails_per_hour": 60,
     "notice_check_seconds": 0.1,
     "notice_after_seconds": 1,
 }
+OTHERS = ("billing", "provisioning", "scheduler", "forwarder")
+DEAD = "dead_letters gateway reactions"
+
+
+async def shown(admin: httpx.AsyncClient, **parameters: str) -> dict[str, Any]:
+    """Return the open notices by kind and subject."""
+    answer = await admin.get("notices", params=parameters)
+    assert answer.status_code == 200, answer.text
+    return {f"{one['kind']} {one['subject']}".strip(): one for one in answer.json()["items"]}
 
 
 async def test_the_operator_is_told_once_by_mail_and_in_the_app_until_it_is_acknowledged_or_over(
@@ -30,20 +44,21 @@ async def test_the_operator_is_told_once_by_mail_and_in_the_app_until_it_is_ackn
         by_hand=False,
     )
     await harness.billing.publish(f"order-{lost.order}", lost)  # nobody knows whose it is: a dead letter
-    async with harness.gateway(**SOON) as http, operator(http, admin_token=ADMIN_TOKEN) as admin:
-
-        async def shown(**parameters: str) -> dict[str, Any]:
-            answer = await admin.get("notices", params=parameters)
-            assert answer.status_code == 200, answer.text
-            return {f"{one['kind']} {one['subject']}".strip(): one for one in answer.json()["items"]}
-
-        expected = {
-            "low_stock",
-            "dead_letters gateway reactions",
-            *(f"service_silent {one}" for one in ("billing", "provisioning", "scheduler", "forwarder")),
-        }
+    async with (
+        answering(harness.nats.url, harness.prefix, OTHERS) as answers,
+        harness.gateway(**SOON) as http,
+        operator(http, admin_token=ADMIN_TOKEN) as admin,
+    ):
+        lags = ReaderHealth(name="reactions", waiting=7, oldest_seconds=400.0, dead_letters=0)
+        answers["scheduler"] = ServiceHealth(
+            service="scheduler", relay_seconds=400.0, relay_error="no reply", readers=(lags,)
+        )
+        del answers["forwarder"]
+        problems = {"reader_lags scheduler reactions", "relay_stalls scheduler", "service_silent forwarder"}
+        expected = {"low_stock", DEAD, *problems}
         found = await until(
-            shown, lambda open_: expected <= {key for key, one in open_.items() if one["mailed_at"]}
+            lambda: shown(admin),
+            lambda open_: expected <= {key for key, one in open_.items() if one["mailed_at"]},
         )
         assert set(found) == expected
         assert "0 unused sessions left" in found["low_stock"]["detail"]
@@ -54,15 +69,13 @@ async def test_the_operator_is_told_once_by_mail_and_in_the_app_until_it_is_ackn
             text = " ".join(" ".join(mail.text for mail in mine).split())
             for one in found.values():
                 assert text.count(one["detail"]) == 1
-        mailed = "select count(*) = count(distinct data->>'notice') from engine.events where type = $1"
-        assert await harness.row(mailed, "NoticeMailed")
 
         low = found["low_stock"]
         for _ in range(2):
             answer = await admin.post(f"notices/{low['id']}/acknowledge")
             assert answer.json()["acknowledged_at"]
-        assert set(await shown()) == expected - {"low_stock"}
-        assert (await shown(all="true"))["low_stock"]["cleared_at"] is None
+        assert set(await shown(admin)) == expected - {"low_stock"}
+        assert (await shown(admin, all="true"))["low_stock"]["cleared_at"] is None
         unknown = await admin.post(f"notices/{CODES.account('x@example.com')}/acknowledge")
         assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_notice")
         assert (await http.get("/admin/notices")).status_code == 401
@@ -70,5 +83,8 @@ async def test_the_operator_is_told_once_by_mail_and_in_the_app_until_it_is_ackn
         first = (await admin.get("notices", params={"limit": 2})).json()
         rest = (await admin.get("notices", params={"cursor": first["next"]})).json()
         assert len(first["items"]) + len(rest["items"]) == len(expected) - 1
+        answers["scheduler"], answers["forwarder"] = well("scheduler"), well("forwarder")
         await harness.row("delete from engine.parked returning 1")
-        await until(shown, lambda open_: "dead_letters gateway reactions" not in open_)
+        await until(lambda: shown(admin), lambda open_: not open_)
+        raised = "select count(*) from engine.events where type = 'NoticeRaised'"
+        assert await harness.row(raised) == len(expected)
