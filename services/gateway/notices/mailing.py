@@ -57,9 +57,10 @@ class NoticeMails:
         async def idle() -> float:
             return _LOOK_SECONDS
 
-        await DurableEffect("notice mails", claim=self._claim, act=self._send, idle=idle).run()
+        await DurableEffect("notice mails", claim=self.claim, act=self.send, idle=idle).run()
 
-    async def _claim(self) -> list[Notice] | None:
+    async def claim(self) -> list[Notice] | None:
+        """Claim the notices of the next mail, None if none is due or the limit of the hour is reached."""
         if not await self._engine.query(self._due):
             return None
 
@@ -75,7 +76,8 @@ class NoticeMails:
             return False
         return await mails_since(sql, now - _HOUR) < self._mailing.most_an_hour
 
-    async def _send(self, notices: list[Notice]) -> float:
+    async def send(self, notices: list[Notice]) -> float:
+        """Send the mail of claimed notices to all addresses, and record it; after a failure, put it off."""
         try:
             for address in self._mailing.addresses:
                 await self._send_to(address, notices)

@@ -11,7 +11,7 @@ import structlog
 from libs.events.gateway import NoticeKind
 from libs.eventsourcing import Causes, Engine, Sql, UnitOfWork
 from libs.eventsourcing.background import repeat
-from libs.eventsourcing.values import new_id, utc_now
+from libs.eventsourcing.values import utc_now
 from services.gateway.notices.commands import Clear, Tell, key_of
 from services.gateway.notices.conditions import (
     BROKER,
@@ -143,8 +143,7 @@ class Watch:
 
     def _causes(self) -> Causes:
         """Return the causes of a look, which nothing led to: each begins a correlated tree."""
-        begun = new_id()
-        return Causes(begun, begun, f"service:{self._engine.service}")
+        return Causes.first(f"service:{self._engine.service}")
 
 
 def _known(key: tuple[NoticeKind, str], heard: Collection[str]) -> bool:
