@@ -83,7 +83,7 @@ select n.*, o.order_number is not null as order_is_known, o.plan_name, o.price_u
         select from notifications l where l.adbot = n.adbot and l.kind = n.kind
         and (l.raised_at, l.notification) > (n.raised_at, n.notification)
     ) or n.kind = $6 and not exists (
-        select from expiring e where e.adbot = n.adbot and e.valid_until = n.valid_until
+        select from adbots a where a.adbot = n.adbot and a.valid_until = n.valid_until and not a.expired
     ) as obsolete,
     case when n.kind = any($7) then (
         select count(*) from notifications e where e.adbot = n.adbot and e.kind = n.kind and e.mail <> $3

@@ -78,14 +78,15 @@ class NoticeMails:
 
     async def send(self, notices: list[Notice]) -> float:
         """Send the mail of claimed notices to all addresses, and record it; after a failure, put it off."""
-        try:
-            for address in self._mailing.addresses:
-                await self._send_to(address, notices)
-        except Exception as error:  # noqa: BLE001 - logged, and tried again
-            # one failure must not end the process: the next attempt goes on with the addresses that are left
+        failures = [
+            failure
+            for address in self._mailing.addresses
+            if (failure := await self._send_to(address, notices)) is not None
+        ]
+        if failures:
             attempts = max(one.attempts for one in notices)
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempts, 20))
-            log.warning("notices.not_mailed", attempts=attempts + 1, why=str(error))
+            log.warning("notices.not_mailed", attempts=attempts + 1, why=failures[0])
             await self._put_off(notices, utc_now() + pause)
             return 0.0
         await self._record(notices)
@@ -94,16 +95,21 @@ class NoticeMails:
         log.info("notices.mailed", notices=len(notices))
         return 0.0
 
-    async def _send_to(self, address: str, notices: Sequence[Notice]) -> None:
+    async def _send_to(self, address: str, notices: Sequence[Notice]) -> str | None:
+        """Send the notices that this address has not got yet; return why that failed, None if it did not."""
         left = [one for one in notices if (one.notice, address) not in self._done]
         if not left:
-            return
+            return None
         try:
             letter = self._writer.write(address, _mail_of(left), left, left[0].raised_at)
             await self._mailer.send(letter)
         except MailRefused as refusal:
             log.warning("notices.refused", address=address, why=str(refusal))
+        except Exception as error:  # noqa: BLE001 - logged, and tried again
+            # one failure must neither end the process nor keep the mail from others
+            return str(error) or repr(error)
         self._done.update((one.notice, address) for one in left)
+        return None
 
     async def _put_off(self, notices: Sequence[Notice], until: datetime) -> None:
         ids = [one.notice for one in notices]

@@ -1,4 +1,4 @@
-"""Read model: when the owner of each adbot is to be warned that its validity ends."""
+"""Read model: when owners of adbots are to be warned that the validity ends."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,8 +10,6 @@ from libs.events.provisioning import (
     AdbotExpired,
     AdbotExtended,
     AdbotProvisioned,
-    AdbotRestored,
-    AdbotSuspended,
     SeatFilled,
 )
 from libs.events.values import AdbotId
@@ -25,18 +23,18 @@ EXPIRING = Projection(
     version=1,
     ddl="""
     create table expiring (
-        adbot          uuid primary key,
+        adbot          uuid not null,
+        days           integer not null,
         valid_until    timestamptz not null,
-        warn_at        timestamptz,
-        days           integer,
-        suspended      boolean not null default false,
+        warn_at        timestamptz not null,
         correlation_id uuid not null,
-        set_by         uuid not null
+        set_by         uuid not null,
+        primary key (adbot, days)
     );
     create index on expiring (warn_at);
     """,
 )
-"""One row for each adbot whose validity runs; ended by its end. `warn_at` is null after the last warning."""
+"""One row for each warning that is to come; ended by the warning, or by the end of the validity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +49,13 @@ class Ending:
     """The id of the event that set the end."""
 
 
-def next_warning(valid_until: datetime, after: datetime) -> tuple[datetime, int] | tuple[None, None]:
-    """Return the instant of the next warning after an instant, and how many days before the end it is.
+def warnings(valid_until: datetime, after: datetime) -> list[tuple[datetime, int]]:
+    """Return the instants of the warnings after an instant, and how many days before the end each is.
 
     A warning whose time was over when the end was set is left out: who just bought two days knows.
     """
-    for days in WARNED_DAYS:
-        at = valid_until - timedelta(days=days)
-        if at > after:
-            return at, days
-    return None, None
+    found = [(valid_until - timedelta(days=days), days) for days in WARNED_DAYS]
+    return [(at, days) for at, days in found if at > after]
 
 
 def days_left(valid_until: datetime, at: datetime) -> int | None:
@@ -73,74 +68,60 @@ def days_left(valid_until: datetime, at: datetime) -> int | None:
     return next((days for days in reversed(WARNED_DAYS) if at >= valid_until - timedelta(days=days)), None)
 
 
-async def _set(sql: TableSql, adbot: AdbotId, valid_until: datetime | None) -> None:
-    """Store an adbot's end; the same end changes no warning."""
-    if valid_until is None:
-        return
-    warn_at, days = next_warning(valid_until, sql.at)
-    envelope = sql.recorded.envelope
-    await sql.execute(
-        "insert into expiring as e (adbot, valid_until, warn_at, days, correlation_id, set_by) "
-        "values ($1, $2, $3, $4, $5, $6) on conflict (adbot) do update set "
-        "valid_until = excluded.valid_until, warn_at = excluded.warn_at, days = excluded.days, "
-        "correlation_id = excluded.correlation_id, set_by = excluded.set_by "
-        "where e.valid_until <> excluded.valid_until",
-        adbot,
-        valid_until,
-        warn_at,
-        days,
-        envelope.correlation_id,
-        envelope.id,
-    )
-
-
 async def _begun(event: AdbotProvisioned | SeatFilled | AdbotExtended, sql: TableSql) -> None:
-    await _set(sql, event.adbot, event.valid_until)
-
-
-async def _suspend(event: AdbotSuspended | AdbotRestored, sql: TableSql) -> None:
+    """Store the warnings of an adbot's end in place of those of another end."""
+    if event.valid_until is None:
+        return
     await sql.execute(
-        "update expiring set suspended = $2 where adbot = $1", event.adbot, isinstance(event, AdbotSuspended)
+        "delete from expiring where adbot = $1 and valid_until <> $2", event.adbot, event.valid_until
     )
+    envelope = sql.recorded.envelope
+    for warn_at, days in warnings(event.valid_until, sql.at):
+        await sql.execute(
+            "insert into expiring (adbot, days, valid_until, warn_at, correlation_id, set_by) "
+            "values ($1, $2, $3, $4, $5, $6) on conflict do nothing",
+            event.adbot,
+            days,
+            event.valid_until,
+            warn_at,
+            envelope.correlation_id,
+            envelope.id,
+        )
 
 
 EXPIRING.on(AdbotProvisioned)(_begun)
 EXPIRING.on(SeatFilled)(_begun)
 EXPIRING.on(AdbotExtended)(_begun)
-EXPIRING.on(AdbotSuspended)(_suspend)
-EXPIRING.on(AdbotRestored)(_suspend)
 
 
 @EXPIRING.on(AdbotExpired)
 async def expired(event: AdbotExpired, sql: TableSql) -> None:
-    """Delete the adbot's row: there is nothing left to warn of."""
+    """Delete the adbot's warnings: there is nothing left to warn of."""
     await sql.execute("delete from expiring where adbot = $1", event.adbot)
 
 
 @EXPIRING.on(NotificationRaised)
 async def warned(event: NotificationRaised, sql: TableSql) -> None:
-    """Store when the next warning of the same end is due."""
-    if event.kind is not NotificationKind.EXPIRING or event.valid_until is None or event.days is None:
-        return
-    reached = event.valid_until - timedelta(days=event.days)
-    warn_at, days = next_warning(event.valid_until, reached)
-    await sql.execute(
-        "update expiring set warn_at = $3, days = $4 where adbot = $1 and valid_until = $2",
-        event.adbot,
-        event.valid_until,
-        warn_at,
-        days,
-    )
+    """Delete the warning, and earlier ones of the same end that it makes superfluous."""
+    if event.kind is NotificationKind.EXPIRING:
+        await sql.execute(
+            "delete from expiring where adbot = $1 and valid_until = $2 and days >= $3",
+            event.adbot,
+            event.valid_until,
+            event.days,
+        )
 
 
 _WAITING = """
-from expiring e where warn_at is not null and not suspended and valid_until > now() and not exists (
+from expiring e where valid_until > now() and not exists (
     select from notifications n where n.adbot = e.adbot and n.kind = 'expiring'
     and n.valid_until = e.valid_until and n.days <= e.days
-) and exists (select from adbots a join accounts using (account) where a.adbot = e.adbot)
+) and exists (
+    select from adbots a join accounts using (account) where a.adbot = e.adbot and not a.suspended
+)
 """
-"""A warning that was raised, and that the read model does not show yet, is not raised again. An adbot whose
-account is not known yet has to wait."""
+"""A warning that was raised, and that the read model does not show yet, is not raised again. Owners of
+suspended adbots are not asked to renew them; an adbot whose account is not known yet has to wait."""
 
 
 async def next_end(sql: Sql) -> datetime | None:

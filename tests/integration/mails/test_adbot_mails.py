@@ -137,7 +137,7 @@ async def test_the_end_is_mailed_and_a_warning_of_an_end_that_moved_is_not(
     warned = "select count(*) from notifications.notifications where adbot = $1 and kind = 'expiring'"
     await until(lambda: running.row(warned, adbot.adbot))
     await provisioning.publish(f"adbot-{adbot.adbot}", extended(90))
-    moved = "select warn_at > now() + interval '80 days' from expiring.expiring where adbot = $1"
+    moved = "select valid_until > now() + interval '80 days' from adbots.adbots where adbot = $1"
     await until(lambda: running.row(moved, adbot.adbot))
     await running.mails.heal()
     await let_pass(running)

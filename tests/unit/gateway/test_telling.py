@@ -10,7 +10,7 @@ from libs.events.scheduler import StopReason
 from libs.events.values import Party, ResultClass, SessionLoss
 from services.gateway.inbox import wording
 from services.gateway.tables.dead_groups import REFUSALS, is_dead
-from services.gateway.tables.expiring import days_left, next_warning
+from services.gateway.tables.expiring import days_left, warnings
 
 NOON = datetime(2030, 3, 4, 12, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -20,14 +20,12 @@ LONGEST_DETAIL = 500
 
 def test_the_first_warning_is_three_days_before_the_end_and_the_second_one_day() -> None:
     end = NOON + 30 * DAY
-    assert next_warning(end, NOON) == (end - 3 * DAY, 3)
-    assert next_warning(end, end - 3 * DAY) == (end - DAY, 1)
-    assert next_warning(end, end - DAY) == (None, None)
+    assert warnings(end, NOON) == [(end - 3 * DAY, 3), (end - DAY, 1)]
 
 
 def test_of_an_end_that_is_set_shortly_before_nobody_is_warned_earlier() -> None:
-    assert next_warning(NOON + 2 * DAY, NOON) == (NOON + DAY, 1)
-    assert next_warning(NOON + HOUR, NOON) == (None, None)
+    assert warnings(NOON + 2 * DAY, NOON) == [(NOON + DAY, 1)]
+    assert warnings(NOON + HOUR, NOON) == []
 
 
 @pytest.mark.parametrize(

@@ -138,9 +138,10 @@ def everything() -> Iterator[Facts]:
         replace(ORDER, pending=pending, renews=renews, memo=memo, address=address)
         for pending, renews, memo, address in product(either, either, text, text)
     ]
-    for kind, end in product(ADBOT_KINDS, (datetime(2030, 4, 1, tzinfo=UTC), None)):
+    for kind, end, others in product(ADBOT_KINDS, (datetime(2030, 4, 1, tzinfo=UTC), None), (0, 1, 2)):
         facts = of_adbot(kind)
-        yield replace(facts, notification=replace(facts.notification, valid_until=end))
+        raised = replace(facts.notification, valid_until=end)
+        yield replace(facts, notification=raised, others=others)
     for facts, order in product(kinds, orders):
         yield replace(facts, order=order)
         if facts.notification.kind is NotificationKind.PAYMENT_RECEIVED:
@@ -171,6 +172,14 @@ def test_a_mail_about_an_adbot_says_what_happened_and_what_to_do(kind: Notificat
         assert "what to do about it" in text
         assert "Bronze" in text
     assert "Bronze" in WRITER.write(facts).subject
+
+
+def test_one_mail_tells_of_several_seats() -> None:
+    for kind, what in ((NotificationKind.SEAT_LOST, "lost"), (NotificationKind.SEAT_REPLACED, "replaced")):
+        said = [f"1 other account of the adbot was {what}", f"2 other accounts of the adbot were {what}"]
+        for others, sentence in enumerate(said, 1):
+            assert all(sentence in text for text in both(replace(of_adbot(kind), others=others)))
+        assert all("other account" not in text for text in both(of_adbot(kind)))
 
 
 def test_the_end_is_named_where_it_counts() -> None:
