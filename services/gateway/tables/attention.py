@@ -16,6 +16,7 @@ from libs.events.billing import (
     PaymentOverpaid,
     PaymentPartiallyPaid,
     PaymentRefunded,
+    PaymentRequested,
     PaymentSending,
     UncountedMoneyReported,
     UnknownStatusReported,
@@ -74,7 +75,8 @@ ATTENTION = Projection(
         plan text not null,
         renews uuid,
         placed_at timestamptz not null,
-        paid_at timestamptz
+        paid_at timestamptz,
+        asked numeric
     );
     create index on attention_wishes (account, plan) where paid_at is not null;
     create table attention_adbots (
@@ -131,6 +133,14 @@ async def _settle_payment(
 
 async def _settle(sql: TableSql, order: OrderNumber, *kinds: AttentionKind) -> None:
     await sql.execute("delete from attention where order_number = $1 and kind = any($2)", order, kinds)
+
+
+async def _share(sql: TableSql, order: OrderNumber, amount: Decimal) -> Decimal | None:
+    """Return which part of the requested amount this is, in the same coin; None if nothing was requested."""
+    asked: Decimal | None = await sql.fetchval(
+        "select asked from attention_wishes where order_number = $1", order
+    )
+    return amount / asked if asked else None
 
 
 async def _seen(event: PaymentConfirming | PaymentConfirmed | PaymentSending, sql: TableSql) -> None:
@@ -192,13 +202,15 @@ async def uncounted(event: UncountedMoneyReported, sql: TableSql) -> None:
     else:
         await _settle_payment(sql, event.order, event.payment, AttentionKind.ON_THE_WAY)
     await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
+    amount = event.uncounted or event.paid
     await _need(
         sql,
         event.order,
         kind,
         grace=grace,
         payment=event.payment,
-        amount=event.uncounted or event.paid,
+        amount=amount,
+        share=None if event.coin is None else await _share(sql, event.order, amount),
         currency=event.coin or event.currency,
         detail=f"{plain(event.paid)} {event.currency} by payment {event.payment}: {event.status}",
     )
@@ -233,6 +245,14 @@ async def placed(event: OrderPlaced, sql: TableSql) -> None:
     )
 
 
+@ATTENTION.on(PaymentRequested)
+async def requested(event: PaymentRequested, sql: TableSql) -> None:
+    """Store the requested amount, of which dust is a small share."""
+    await sql.execute(
+        "update attention_wishes set asked = $2 where order_number = $1", event.order, event.amount
+    )
+
+
 @ATTENTION.on(UnmatchedPaymentReported)
 async def unmatched(event: UnmatchedPaymentReported, sql: TableSql) -> None:
     """Show the amount received, its payment, and why it does not count."""
@@ -259,10 +279,12 @@ async def deposited(event: DepositReceived, sql: TableSql) -> None:
     """Stop expecting a deposit; show it if its order was refunded."""
     await _settle_payment(sql, event.order, event.deposit, *_UNCOUNTED)
     await sql.execute(
-        "insert into attention (order_number, kind, since, due_at, amount, currency) "
-        "select $1, $2, $3, $3, $4, $5 from attention_orders where order_number = $1 and refunded "
+        "insert into attention (order_number, kind, since, due_at, amount, currency, share) "
+        "select $1, $2, $3, $3, $4, $5, $4 / w.asked from attention_orders o "
+        "left join attention_wishes w using (order_number) where order_number = $1 and refunded "
         "on conflict (order_number, kind, payment) do update set since = excluded.since, "
-        "due_at = excluded.due_at, amount = attention.amount + excluded.amount",
+        "due_at = excluded.due_at, amount = attention.amount + excluded.amount, "
+        "share = attention.share + excluded.share",
         event.order,
         AttentionKind.DEPOSIT_AFTER_REFUND,
         sql.at,
