@@ -226,9 +226,7 @@ def every_occasion_raised_one_notification(snapshot: Snapshot, _: Acknowledged) 
         yield f"not raised: {occasions - raised}; raised without occasion: {raised - occasions}"
 
 
-def everything_about_an_adbot_raised_one_notification(
-    snapshot: Snapshot, _: Acknowledged
-) -> Iterator[str]:
+def everything_about_an_adbot_raised_one_notification(snapshot: Snapshot, _: Acknowledged) -> Iterator[str]:
     causes = Counter(
         envelope.causation_id for envelope, _ in snapshot.stores["gateway"].all(NotificationRaised)
     )

@@ -15,8 +15,8 @@ _STOPS = {
     StopReason.SEATLESS: "it has no Telegram account left that could post. Start it again once it has one; "
     "we tell you when that is",
     StopReason.SOURCE_BROKEN: "its post can't be forwarded. Check that it exists, that the adbot's accounts "
-    "can read its channel, and that the channel allows forwarding; set another post if need be, and start the "
-    "adbot again",
+    "can read its channel, and that the channel allows forwarding; set another post if need be, and start "
+    "the adbot again",
     StopReason.PRIVATE_IDS: "its advertisement names chats by private ids, which your account may not use. "
     "Name them by their public names, and start the adbot again",
     StopReason.ENDED: "the end that you set has come. Set another one, or none, to start the adbot again",
@@ -50,12 +50,14 @@ def told(reason: StopReason) -> bool:
 def ready(seats: int, wanted: int | None) -> str:
     """Say that an adbot can be started with so many of its seats; None: it is not known of how many."""
     if wanted is None:
-        return "The adbot has a Telegram account now and is ready: set your post and your groups, and start it."
+        return (
+            "The adbot has a Telegram account now and is ready: set your post and your groups, and start it."
+        )
     if seats >= wanted:
         return "The adbot is ready: set your post and your groups, and start it."
     return (
-        f"The adbot is ready with {seats} of its {wanted} Telegram accounts: set your post and your groups, and start "
-        f"it. The others follow by themselves as soon as they are in stock."
+        f"The adbot is ready with {seats} of its {wanted} Telegram accounts: set your post and your groups, "
+        "and start it. The others follow by themselves as soon as they are in stock."
     )
 
 

@@ -98,7 +98,7 @@ class Silence:
 
     def __init__(self, at: float) -> None:
         """Take every service for heard at this monotonic time: it may be starting."""
-        self._heard = dict.fromkeys((*SERVICES, BROKER), at)
+        self._heard: dict[str, float] = {service: at for service in (*SERVICES, BROKER)}
 
     def note(self, heard: Iterable[str], at: float) -> dict[str, float]:
         """Return for how many seconds each silent service has been so; only NATS, if nobody is heard."""

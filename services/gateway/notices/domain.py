@@ -50,20 +50,19 @@ NoticeEvent = NoticeRaised | NoticeCleared | NoticeAcknowledged | NoticeMailed
 
 def decide(command: Command, notices: Notices | None) -> list[NoticeEvent]:
     """Return the events of a command; none for a duplicate, or about an earlier notice than the last."""
+    if isinstance(command, Tell):
+        return _tell(command, notices)
+    if isinstance(command, Clear):
+        lasts = notices is not None and not notices.over and notices.kind not in PAUSES
+        return [NoticeCleared(notice=notices.last)] if notices and lasts else []
+    if notices is None:
+        raise Refused("unknown_notice", "there is no such notice")
+    last = command.notice == notices.last
     match command:
-        case Tell():
-            return _tell(command, notices)
-        case Clear():
-            lasts = notices is not None and not notices.over and notices.kind not in PAUSES
-            return [NoticeCleared(notice=notices.last)] if notices and lasts else []
-        case Acknowledge() | RecordMailed() if notices is None:
-            raise Refused("unknown_notice", "there is no such notice")
         case Acknowledge(notice=notice):
-            fresh = notice == notices.last and not notices.acknowledged
-            return [NoticeAcknowledged(notice=notice)] if fresh else []
+            return [NoticeAcknowledged(notice=notice)] if last and not notices.acknowledged else []
         case RecordMailed(notice=notice, mail=mail):
-            fresh = notice == notices.last and not notices.mailed
-            return [NoticeMailed(notice=notice, mail=mail)] if fresh else []
+            return [NoticeMailed(notice=notice, mail=mail)] if last and not notices.mailed else []
         case _:
             assert_never(command)
 

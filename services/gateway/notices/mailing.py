@@ -49,7 +49,7 @@ class NoticeMails:
     def __init__(self, engine: Engine, mailer: Mailer, writer: NoticeWriter, mailing: Mailing) -> None:
         self._engine, self._mailer, self._writer, self._mailing = engine, mailer, writer, mailing
         self._done: set[tuple[NoticeId, str]] = set()
-        """What was sent to which address in attempts that failed for another address; ended by their success."""
+        """What was sent to which address, while it is still to be sent to another one."""
 
     async def run(self) -> None:
         """Send mails until cancelled."""

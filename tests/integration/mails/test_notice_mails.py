@@ -58,8 +58,14 @@ def mailer() -> FakeMailer:
 async def engine(postgres_server: EmbeddedPostgres) -> AsyncIterator[Engine]:
     """Yield the gateway's engine, on a fresh database."""
     async with fresh_database(postgres_server, "gateway") as url:
-        tables = {"state_tables": REGISTRY.state_tables, "read_models": REGISTRY.read_models}
-        async with started(Engine("gateway", url, published(), **tables), pool_size=4) as engine:
+        made = Engine(
+            "gateway",
+            url,
+            published(),
+            state_tables=REGISTRY.state_tables,
+            read_models=REGISTRY.read_models,
+        )
+        async with started(made, pool_size=4) as engine:
             yield engine
 
 
