@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from libs.events.gateway import NoticeKind
 from libs.events.health import ServiceHealth
 
-SERVICES = ("billing", "provisioning", "scheduler", "forwarder", "gateway")
+SERVICES: tuple[str, ...] = ("billing", "provisioning", "scheduler", "forwarder", "gateway")
 BROKER = "broker"
 """The subject if not even the gateway hears itself: then NATS is at fault."""
 
@@ -98,7 +98,7 @@ class Silence:
 
     def __init__(self, at: float) -> None:
         """Take every service for heard at this monotonic time: it may be starting."""
-        self._heard: dict[str, float] = {service: at for service in (*SERVICES, BROKER)}
+        self._heard: dict[str, float] = dict.fromkeys((*SERVICES, BROKER), at)
 
     def note(self, heard: Iterable[str], at: float) -> dict[str, float]:
         """Return for how many seconds each silent service has been so; only NATS, if nobody is heard."""
