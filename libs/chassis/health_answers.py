@@ -21,6 +21,15 @@ log = structlog.stdlib.get_logger()
 
 SAME_SECONDS = 1.0
 """How long an answer is given again, so that many questions cost little."""
+_NO_ANSWER = (
+    Transient,
+    StatementRejected,
+    NatsError,
+    OSError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+"""Whoever asks takes no answer for one."""
 
 
 class HealthAnswers:
@@ -77,12 +86,5 @@ class HealthAnswers:
     async def _answer(self, question: Msg) -> None:
         try:
             await question.respond((await self.now()).model_dump_json().encode())
-        except (
-            Transient,
-            StatementRejected,
-            NatsError,
-            OSError,
-            asyncpg.PostgresError,
-            TimeoutError,
-        ) as error:
+        except _NO_ANSWER as error:
             log.warning("health.not_answered", error=repr(error))

@@ -148,7 +148,8 @@ class GatewaySettings(ServiceSettings):
         Decimal(1),
         ge=0,
         le=100,
-        description="An overpayment of less than this percentage of the requested amount needs no person",
+        description="An excess, or money that does not count, of less than this percentage of the requested "
+        "amount needs no person",
     )
 
     @field_validator("mail_from")

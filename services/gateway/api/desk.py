@@ -53,7 +53,7 @@ class Desk:
     """Asks the forwarder for its figures; None if it does not answer."""
     refused_sales: RefusedSales
     attention_share: Decimal
-    """The share of an amount below which an overpayment needs no person."""
+    """The share of the requested amount below which money needs no person."""
 
     async def ask(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Run a query on the tables."""

@@ -67,7 +67,7 @@ class WatchSettings:
     limits: Thresholds
     mail: bool
     attention_share: Decimal
-    """The share of an amount below which an overpayment needs no person."""
+    """The share of the requested amount below which money needs no person."""
 
 
 class Watch:

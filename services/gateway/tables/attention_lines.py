@@ -51,7 +51,7 @@ async def needing_attention(
 ) -> list[Attention]:
     """Return the reasons of one order or of all, the oldest first.
 
-    An excess of less than this share of what was asked for is in the order's history only.
+    Money of less than this share of the requested amount is in the order's history only.
     """
     rows = await sql.fetch(_ATTENTION, at, order, limit, share)
     return [Attention.model_validate(dict(row.items())) for row in rows]
