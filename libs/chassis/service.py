@@ -20,6 +20,7 @@ from libs.chassis.commands import answering_broker, start_answering, subscribe
 from libs.chassis.connections import ConnectionLimits
 from libs.chassis.database import ensure_database
 from libs.chassis.health import Check, Door, HttpServer, add_health, metrics_app
+from libs.chassis.health_answers import HealthAnswers
 from libs.chassis.names import APPLICATION
 from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import STORE_METRICS, watch
@@ -107,8 +108,13 @@ class Chassis:
             Reader.of_read_models(self.engine, self.stream, everything=self._read_everything)
         )
         checks: dict[str, Check] = {"database": self._database, "broker": self._nats, "loops": self._alive}
-        checks |= {"relay": watch(self.engine, self.relay, self.task).problem, "tables": self._tables}
+        watched = watch(self.engine, self.relay, self.task)
+        checks |= {"relay": watched.problem, "tables": self._tables}
         add_health(self._app, checks, metrics=not (self.settings.metrics_port or self.settings.public))
+        answers = HealthAnswers(
+            self.engine, self.nats, self.stream, watched, prefix=self.settings.nats_prefix
+        )
+        self.task("health answers", answers.run)
         FOREIGN.labels(self.settings.service).set_function(lambda: self.stream.foreign)
         return self
 

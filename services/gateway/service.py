@@ -16,6 +16,7 @@ from services.gateway.account.registering import Accounts
 from services.gateway.account.second_factor import SecondFactors
 from services.gateway.activity.log import ActivityLog
 from services.gateway.adapters.forwarding import ask_forwarder
+from services.gateway.adapters.health import ask_health
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
 from services.gateway.api.desk import Desk
@@ -39,6 +40,11 @@ from services.gateway.device.refresh import Devices
 from services.gateway.live.feeds import Feeds
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
+from services.gateway.notices.conditions import SERVICES, Thresholds
+from services.gateway.notices.mailing import Mailing, NoticeMails
+from services.gateway.notices.refused_sales import RefusedSales
+from services.gateway.notices.watching import Watch, WatchSettings
+from services.gateway.notices.writing import NoticeWriter
 from services.gateway.ports import Mailer
 from services.gateway.registry import REGISTRY
 from services.gateway.settings import GatewaySettings
@@ -54,6 +60,7 @@ REFRESHES_PER_MINUTE = 120
 """How many refresh tokens a network address may send in a minute."""
 RECONNECT_SECONDS = 3.0
 """How long a request waits for the broker, which a restart keeps away for a moment, before it is answered."""
+_LEASE_SPARE_SECONDS = 5.0
 
 
 async def run(settings: GatewaySettings) -> None:
@@ -103,9 +110,13 @@ async def run(settings: GatewaySettings) -> None:
         for feed in live.all:
             chassis.task(f"live {feed.name}", feed.run)
         chassis.on_stop(live.stop)
-        chassis.take_on(REGISTRY, Context(codes, mails=settings.mails))
+        context = Context(codes, mails=settings.mails, operator_mails=settings.mails_to_operator)
+        chassis.take_on(REGISTRY, context)
+        chassis.task("notices", watch_of(settings, chassis).run)
         if settings.mails:
             chassis.task("outbox", lambda: _send_mails(settings, chassis, codes))
+        if settings.mails_to_operator:
+            chassis.task("notice mails", lambda: _mail_notices(settings, chassis))
         await chassis.run()
 
 
@@ -125,6 +136,37 @@ async def _forget_old_days(settings: GatewaySettings, chassis: Chassis) -> float
 async def _send_mails(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> None:
     async with mailer_of(settings) as mailer:
         await outbox_of(settings, chassis, codes, mailer).run()
+
+
+async def _mail_notices(settings: GatewaySettings, chassis: Chassis) -> None:
+    addresses = settings.operator_addresses
+    mailing = Mailing(
+        addresses=addresses,
+        gather=timedelta(seconds=settings.operator_mail_gather_seconds),
+        most_an_hour=settings.operator_mails_per_hour,
+        lease=timedelta(seconds=settings.smtp_timeout_seconds * len(addresses) + _LEASE_SPARE_SECONDS),
+    )
+    writer = NoticeWriter(settings.sender, site_url=settings.site_url)
+    async with mailer_of(settings) as mailer:
+        await NoticeMails(chassis.engine, mailer, writer, mailing).run()
+
+
+def watch_of(settings: GatewaySettings, chassis: Chassis) -> Watch:
+    """Return what looks for conditions of which the operator is told."""
+    return Watch(
+        chassis.engine,
+        lambda: ask_health(chassis.nats, settings.nats_prefix, SERVICES),
+        WatchSettings(
+            every_seconds=settings.notice_check_seconds,
+            limits=Thresholds(
+                low_stock=settings.low_stock_sessions,
+                lost_sessions=settings.lost_sessions_per_hour,
+                seconds=settings.notice_after_seconds,
+            ),
+            mail=settings.mails_to_operator,
+            attention_share=settings.attention_percent / 100,
+        ),
+    )
 
 
 def mailer_of(settings: GatewaySettings) -> SmtpMailer:
@@ -233,6 +275,8 @@ async def desk_of(
         claims=claims,
         timeout_seconds=settings.read_your_writes_seconds,
         forwarding=lambda: ask_forwarder(chassis.nats, settings.nats_prefix),
+        refused_sales=RefusedSales(chassis.engine, mail=settings.mails_to_operator),
+        attention_share=settings.attention_percent / 100,
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from decimal import Decimal
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.policy import SMTP
@@ -23,7 +24,7 @@ from libs.chassis.networks import Networks, NetworksSetting
 from libs.chassis.settings import ServiceSettings, StrongSecret, at_least, strong
 from libs.nowpayments.signature import SIGNED_WITH
 from services.gateway.adapters.smtp import Security
-from services.gateway.mail.addresses import is_sender
+from services.gateway.mail.addresses import canonical, is_sender
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
@@ -65,6 +66,11 @@ def _sender(text: str) -> Address:
     if not found.addr_spec.isascii() or not is_sender(found.addr_spec):
         raise ValueError("is no sender such as Adrelay <no-reply@ads.example.org>")
     return found
+
+
+def _addresses(text: str) -> str:
+    """Return addresses, separated by commas; raise `ValueError` for one that can't receive mails."""
+    return ", ".join(dict.fromkeys(canonical(one.strip()) for one in text.split(",") if one.strip()))
 
 
 class GatewaySettings(ServiceSettings):
@@ -196,6 +202,45 @@ class GatewaySettings(ServiceSettings):
         description="The URL where clients sign in; if set, mails contain it",
     )
 
+    operator_mails: Annotated[str, AfterValidator(_addresses)] = Field(
+        "",
+        description="The addresses to which notices to the operator are mailed, separated by commas; empty: "
+        "they are shown by `adrelay operations notices` only",
+    )
+    operator_mails_per_hour: int = Field(
+        6, ge=1, le=60, description="How many mails with notices are sent in an hour, at most"
+    )
+    operator_mail_gather_seconds: float = Field(
+        120.0, ge=0, le=3600, description="How long a notice waits for others to be mailed with it"
+    )
+    notice_check_seconds: float = Field(
+        30.0, ge=0.1, le=3600, description="How often the gateway looks for what the operator is to be told"
+    )
+    notice_after_seconds: float = Field(
+        300.0,
+        ge=1,
+        le=86_400,
+        description="How long a reader lags, a relay stands still, or a service does not answer until the "
+        "operator is told",
+    )
+    low_stock_sessions: int = Field(
+        3,
+        ge=0,
+        le=100_000,
+        description="With fewer unused sessions, the operator is told that stock is low, and again only "
+        "once there were half as many more; 0: never",
+    )
+    lost_sessions_per_hour: int = Field(
+        5, ge=0, le=100_000, description="How many lost sessions in an hour the operator is told of; 0: never"
+    )
+    attention_percent: Decimal = Field(
+        Decimal(1),
+        ge=0,
+        le=100,
+        description="An excess, or money that does not count, of less than this percentage of the requested "
+        "amount needs no person",
+    )
+
     @field_validator("mail_from")
     @classmethod
     def _from(cls, text: str, info: ValidationInfo) -> str:
@@ -213,6 +258,16 @@ class GatewaySettings(ServiceSettings):
     def mails(self) -> bool:
         """Return whether mails are sent."""
         return bool(self.smtp_host)
+
+    @property
+    def mails_to_operator(self) -> bool:
+        """Return whether notices to the operator are mailed."""
+        return self.mails and bool(self.operator_mails)
+
+    @property
+    def operator_addresses(self) -> tuple[str, ...]:
+        """The addresses to which notices are mailed."""
+        return tuple(self.operator_mails.split(", ")) if self.operator_mails else ()
 
     @property
     def sender(self) -> Address:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, FastAPI, Request
@@ -26,6 +27,7 @@ from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.device.refresh import Devices
 from services.gateway.live.feeds import Feeds
+from services.gateway.notices.refused_sales import RefusedSales
 
 T = TypeVar("T")
 
@@ -61,6 +63,9 @@ class Desk:
     timeout_seconds: float
     forwarding: Callable[[], Awaitable[ForwardingFigures | None]]
     """Asks the forwarder for its figures; None if it does not answer."""
+    refused_sales: RefusedSales
+    attention_share: Decimal
+    """The share of the requested amount below which money needs no person."""
 
     async def ask(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Run a query on the tables."""
