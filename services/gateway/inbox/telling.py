@@ -11,7 +11,8 @@ from services.gateway.inbox.listing import AdbotOwner, owner_of_adbot
 from services.gateway.inbox.tables import whose_order
 
 STALE = timedelta(days=1)
-"""Older events notify in the app only: a reader that starts from the first event must not send mails."""
+"""Older events notify in the app only, and the operator not at all: a reader that starts from the first event
+must not send mails."""
 MAILED = frozenset(
     {
         NotificationKind.ADBOT_READY,

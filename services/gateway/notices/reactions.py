@@ -1,19 +1,14 @@
 """Reactions of which the operator is told: an account is limited, a mail is given up."""
 
-from datetime import timedelta
-
 from libs.events.forwarder import SeatRested
 from libs.events.gateway import MailGivenUp, NoticeKind
 from libs.events.values import ResultClass
 from libs.eventsourcing import Reactions, UnitOfWork
 from services.gateway.context import Context
+from services.gateway.inbox.telling import STALE
 from services.gateway.mail.facts import OBSOLETE
 from services.gateway.notices.commands import Tell, key_of
 from services.gateway.notices.domain import NOTICE
-
-STALE = timedelta(days=1)
-"""Of what happened longer ago the operator is not told: a reader that starts from the first event tells no
-old news."""
 
 
 def react(reactions: Reactions[Context]) -> None:

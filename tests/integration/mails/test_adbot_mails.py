@@ -61,9 +61,17 @@ async def delivered(harness: MailHarness, provisioning: FakeService) -> tuple[Ad
     return adbot, placed.email
 
 
-async def let_pass(harness: MailHarness) -> None:
-    """Let the time pass for which mails wait for what may make them superfluous."""
-    await harness.row("update outbox.outbox set try_at = now() where try_at > now() returning 1")
+async def let_pass(harness: MailHarness, mails: int) -> None:
+    """Let the time pass for which this many mails about seats wait for what may make them superfluous."""
+    waiting = (
+        "select count(*) from outbox.outbox join notifications.notifications n using (notification) "
+        "where n.kind in ('seat_lost', 'seat_replaced')"
+    )
+    await until(lambda: harness.row(waiting), lambda count: count == mails)
+    await harness.row(
+        "update outbox.outbox o set try_at = now() from notifications.notifications n "
+        "where n.notification = o.notification and n.kind in ('seat_lost', 'seat_replaced') returning 1"
+    )
 
 
 async def test_a_lost_seat_that_is_filled_at_once_is_one_mail(
@@ -77,8 +85,7 @@ async def test_a_lost_seat_that_is_filled_at_once_is_one_mail(
         adbot=adbot.adbot, seat=seat(), valid_from=adbot.valid_from, valid_until=adbot.valid_until
     )
     await provisioning.publish(f"adbot-{adbot.adbot}", lost, filled)
-    await until(lambda: running.row("select count(*) = 2 from outbox.outbox"))
-    await let_pass(running)
+    await let_pass(running, 2)
     (mail,) = await running.mails.wait_for(email, subject="replaced")
     assert "Telegram has banned" in " ".join(mail.text.split())
     outcomes = await running.settled(4)
@@ -94,8 +101,7 @@ async def test_of_several_seats_that_are_lost_together_one_mail_tells(
         SeatLost(adbot=adbot.adbot, session=SessionId(new_id()), loss=SessionLoss.BANNED) for _ in range(3)
     ]
     await provisioning.publish(f"adbot-{adbot.adbot}", *lost)
-    await until(lambda: running.row("select count(*) = 3 from outbox.outbox"))
-    await let_pass(running)
+    await let_pass(running, 3)
     outcomes = await running.settled(5)
     assert sorted(outcomes.values()) == [OVER, OVER, *["sent"] * 3]
     (mail,) = await running.mails.wait_for(email, subject="lost")
@@ -109,8 +115,7 @@ async def test_a_lost_seat_that_stays_empty_is_mailed(
     adbot, email = await delivered(running, provisioning)
     lost = SeatLost(adbot=adbot.adbot, session=SessionId(new_id()), loss=SessionLoss.FROZEN)
     await provisioning.publish(f"adbot-{adbot.adbot}", lost)
-    await until(lambda: running.row("select count(*) from outbox.outbox where try_at > now()"))
-    await let_pass(running)
+    await let_pass(running, 1)
     (mail,) = await running.mails.wait_for(email, subject="lost a Telegram account")
     assert "Telegram has frozen" in " ".join(mail.text.split())
 
@@ -140,7 +145,6 @@ async def test_the_end_is_mailed_and_a_warning_of_an_end_that_moved_is_not(
     moved = "select valid_until > now() + interval '80 days' from adbots.adbots where adbot = $1"
     await until(lambda: running.row(moved, adbot.adbot))
     await running.mails.heal()
-    await let_pass(running)
     await provisioning.publish(f"adbot-{adbot.adbot}", AdbotExpired(adbot=adbot.adbot))
     await running.mails.wait_for(email, subject="has ended")
     outcomes = await running.settled(6)
@@ -169,3 +173,31 @@ async def test_what_happened_long_ago_is_shown_in_the_app_only(
     wanted = [("expired", "none"), ("adbot_ready", "none"), ("order_placed", "sent")]
     await until(shown, lambda found: found == wanted)
     assert len(await running.mails.mails(placed.email)) == 1
+
+
+async def test_after_an_outage_the_owner_is_warned_once_of_what_is_left_and_not_of_an_end_that_passed(
+    harness: MailHarness,
+) -> None:
+    now = utc_now()
+    url = await harness.new_database()
+    soon, over = await harness.place(), await harness.place()
+
+    async def long_ago(unit: UnitOfWork) -> None:
+        unit.at = now - timedelta(days=29)
+        for placed, left in ((soon, timedelta(hours=12)), (over, -timedelta(hours=12))):
+            adbot = provisioned(placed).model_copy(update={"valid_until": now + left})
+            await append(unit, f"adbot-{adbot.adbot}", adbot)
+
+    nats = harness.nats.url
+    async with FakeService("provisioning", url, nats, harness.prefix, CommandHandlers()) as provisioning:
+        await provisioning.engine.run(long_ago, Causes.first("service:test"))
+        warned = (
+            "select string_agg(data->>'days', ' ') from engine.events "
+            "where type = 'NotificationRaised' and data->>'kind' = 'expiring'"
+        )
+        async with harness.gateway():
+            await until(lambda: harness.row(warned), lambda days: days == "1")
+        async with harness.gateway():  # a restart warns nobody again
+            (mail,) = await harness.mails.wait_for(soon.email, subject="ends soon")
+            assert "ends in 1 day;" in " ".join(mail.text.split())
+        assert await harness.row(warned) == "1"
