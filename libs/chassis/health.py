@@ -74,6 +74,9 @@ def _add_metrics(app: FastAPI) -> None:
     del metrics
 
 
+_TRY_LATER = 1013
+
+
 class Door:
     """Middleware that serves only health and metrics until the service has started."""
 
@@ -84,8 +87,11 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 503 to any other path until then."""
         path: str = scope.get("path", "")
-        if scope["type"] != "http" or self._opened.is_set() or path.startswith(_ALWAYS):
+        if self._opened.is_set() or path.startswith(_ALWAYS):
             await self._app(scope, receive, send)
+            return
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": _TRY_LATER})
             return
         detail = "the service is being started; try again in a moment"
         status = HTTPStatus.SERVICE_UNAVAILABLE

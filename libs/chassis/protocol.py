@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 
 from libs.chassis.connections import CLOSED, ConnectionLimits, Connections
 from libs.chassis.problems import raw_problem
+from libs.chassis.sockets import MOST_BYTES, CountedSocket
 
 LINGER_SECONDS = 1.0
 """How long a connection is read after its last answer; one that is closed at once may lose the answer."""
@@ -26,7 +27,9 @@ class GuardedConfig(uvicorn.Config):
             host=host,
             port=port,
             http=GuardedProtocol,
-            ws="none",
+            ws=CountedSocket,
+            ws_max_size=MOST_BYTES,
+            ws_per_message_deflate=False,  # a few bytes could become many
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -106,8 +109,20 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._unparsed > self._limits.header_bytes:
             self._too_large = True
             self._refuse()
-        elif self._deadline is None and self._idle:
+        elif self._deadline is None and self._idle and not self._ended:
             self._begin_deadline()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over to a socket, which counts until it is lost."""
+        self._ended = True
+        self._end_deadline()
+        super().handle_websocket_upgrade()
+        socket = self.transport.get_protocol()
+        if isinstance(socket, CountedSocket):
+            socket.lost = self._left
+
+    def _left(self) -> None:
+        self._all.leave(self)
 
     def pause_writing(self) -> None:
         """Limit how long the client may leave a full buffer unread."""

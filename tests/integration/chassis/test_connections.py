@@ -7,15 +7,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+import websockets
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from libs.chassis.connections import ConnectionLimits, Connections, open_files
 from libs.chassis.health import HttpServer
 from libs.chassis.networks import Networks, networks_in
+from libs.chassis.sockets import MOST_BYTES
 from tests.deadlines import DEADLINE_SECONDS
 from tests.support.waiting import until
 
 GET = b"GET /quick HTTP/1.1\r\nHost: a\r\n\r\n"
+CLOSE = b"\r\nConnection: close\r\n\r\n"
 SHORT = 0.05
 
 
@@ -244,6 +247,48 @@ async def test_connections_above_the_limit_are_refused_while_all_are_busy() -> N
         await busy.answer()
 
 
+async def accept(scope: Scope, receive: Receive, send: Send) -> None:
+    """Accept a socket, and keep it until its client leaves; answer other requests."""
+    if scope["type"] != "websocket":
+        await App()(scope, receive, send)
+        return
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (await receive())["type"] != "websocket.disconnect":
+        await send({"type": "websocket.send", "text": "done"})
+
+
+async def test_a_socket_counts_as_a_connection_until_it_is_closed() -> None:
+    limits = ConnectionLimits(most=1, header_seconds=SHORT)
+    async with serving(accept, limits) as connect:
+        refused = await connect(b"")
+        port = refused._writer.get_extra_info("peername")[1]
+        refused.close()
+        async with websockets.connect(f"ws://127.0.0.1:{port}/") as socket:
+            assert problem(await (await connect(b"")).rest()) == (503, "too_many_connections")
+            await asyncio.sleep(3 * SHORT)  # it has no deadline for headers any more
+            await socket.send("still there")
+            assert await socket.recv() == "done"
+
+        async def room() -> bool:
+            return (await (await connect(GET.replace(b"\r\n\r\n", CLOSE))).rest()).startswith(
+                b"HTTP/1.1 200 "
+            )
+
+        await until(room)
+
+
+async def test_a_large_message_ends_a_socket() -> None:
+    async with serving(accept) as connect:
+        port = (await connect(b""))._writer.get_extra_info("peername")[1]
+        async with websockets.connect(f"ws://127.0.0.1:{port}/") as socket:
+            await socket.send("x" * (MOST_BYTES + 1))
+            with pytest.raises(websockets.ConnectionClosedError) as closed:
+                await socket.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
 async def test_a_silent_connection_gives_way_to_another_one() -> None:
     async with serving(limits=ConnectionLimits(most=2)) as connect:
         first = await connect(b"")
@@ -254,6 +299,20 @@ async def test_a_silent_connection_gives_way_to_another_one() -> None:
         assert await first.rest() == b""
         second.send(GET)
         assert (await second.answer()).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_connection_that_was_used_gives_way_once_it_is_idle() -> None:
+    async with serving(limits=ConnectionLimits(most=1)) as connect:
+        used = await connect(GET)
+        await used.answer()
+        other = await connect(GET)
+        assert (await other.answer()).startswith(b"HTTP/1.1 200 ")
+        assert await used.rest() == b""
+
+
+def test_the_time_without_a_request_is_the_servers_own() -> None:
+    server = HttpServer(App(), "127.0.0.1", 0, ConnectionLimits(idle_seconds=7))
+    assert server.config.timeout_keep_alive == 7
 
 
 class Held:

@@ -64,9 +64,9 @@ async def test_without_the_broker_writes_are_refused_and_reads_go_on(
     async with AsyncExitStack() as stack:
         around = GatewayHarness(own_nats, postgres_server, "out")
         url = await around.database(stack, ENGINE)
-        handlers = FakeBilling().handlers
+        fake = FakeBilling()
         billing = await stack.enter_async_context(
-            FakeService("billing", url, own_nats.url, around.prefix, handlers)
+            FakeService("billing", url, own_nats.url, around.prefix, fake.handlers)
         )
         await fake_services.list_bronze(billing)
         http = await stack.enter_async_context(around.gateway())
@@ -78,11 +78,13 @@ async def test_without_the_broker_writes_are_refused_and_reads_go_on(
         assert own_nats.pid is not None
         os.kill(own_nats.pid, signal.SIGKILL)
         await own_nats.wait()
-        assert unavailable(await http.post("/api/v1/checkout", json=wish()))
+        refused = wish()
+        assert unavailable(await http.post("/api/v1/checkout", json=refused))
         assert [plan["code"] for plan in (await http.get("/api/v1/catalogue")).json()["items"]] == ["bronze"]
         assert (await http.get("/health/ready")).json()["problems"] == {"broker": "is not connected"}
         await own_nats.start()
         await until(sold)
+        assert refused["email"] not in [order.email for order in fake.placed], "it is not carried out later"
 
 
 async def test_without_the_database_everything_but_health_is_refused(

@@ -33,7 +33,7 @@ create unlogged table if not exists limits.counters (
     key bytea primary key,
     calls bigint not null,
     ends_at timestamptz not null
-);
+) with (fillfactor = 70);
 create index if not exists counters_ends on limits.counters (ends_at);
 """
 _ADD = """
