@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, Response
 
 from libs.events.values import AdbotId
 from libs.eventsourcing.values import utc_now
@@ -17,27 +17,30 @@ from services.gateway.tables.figures import GroupFigures, Statistics, statistics
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 
-@router.get("/{adbot_id}/logs", summary="List deliveries", responses=problems(401, 404))
+@router.get(
+    "/{adbot_id}/logs", summary="List deliveries", responses=problems(401, 404), response_model=Page[LogLine]
+)
 async def get_logs(
-    adbot: Annotated[AdbotId, Depends(own_adbot)],
-    desk: DeskDep,
-    wanted: LogQueryDep,
-) -> Page[LogLine]:
+    adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep, request: Request, asked: LogQueryDep
+) -> Response:
     """Return an adbot's last deliveries, the latest first."""
-    return await log_of_adbot(desk, adbot, wanted)
+    return await log_of_adbot(request, desk, adbot, asked)
 
 
-@router.get("/{adbot_id}/groups", summary="List the groups with their figures", responses=problems(401, 404))
+@router.get(
+    "/{adbot_id}/groups",
+    summary="List the groups with their figures",
+    responses=problems(401, 404),
+    response_model=Page[GroupFigures],
+)
 async def list_groups(
-    adbot: Annotated[AdbotId, Depends(own_adbot)],
-    desk: DeskDep,
-    wanted: GroupsQueryDep,
-) -> Page[GroupFigures]:
+    adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep, request: Request, asked: GroupsQueryDep
+) -> Response:
     """Return an adbot's groups by name: what was sent, what was refused and by whom, and until when.
 
     A group that no cycle has named for 90 days is left out, unless the advertisement names it.
     """
-    return await groups_of_adbot(desk, adbot, wanted)
+    return await groups_of_adbot(request, desk, adbot, asked)
 
 
 @router.get("/{adbot_id}/statistics", summary="Show an adbot's statistics", responses=problems(401, 404))

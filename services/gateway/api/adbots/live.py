@@ -100,7 +100,4 @@ async def stream_of(
 
 
 def _lines(lines: Sequence[LoggedLine]) -> bytes:
-    return b"".join(
-        rendered(one.line.model_dump_json(), event="line", key="-".join(map(str, one.position)))
-        for one in lines
-    )
+    return b"".join(rendered(one.item, event="line", key="-".join(map(str, one.position))) for one in lines)
