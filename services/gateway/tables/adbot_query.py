@@ -20,7 +20,7 @@ adbots a left join adbot_schedules s using (adbot) cross join lateral (select {_
 cross join lateral (select case when one.status = 'RUNNING' then s.next_due else s.next_start end as at) due
 cross join lateral (select case when due.at < coalesce((s.pacing ->> 'ends_at')::timestamptz, 'infinity')
     then due.at end as at) next
-"""  # noqa: S608 - constants
+"""
 """`due` is when a cycle would be due next by the schedule, `next` the same unless the pacing ends before."""
 _OPTIONS = """
 case when s.group_options = '{}' then '[]' else (
@@ -54,7 +54,7 @@ case when one.status = 'RUNNING' or next.at > now() then {instant("next.at")} en
 """  # noqa: S608 - constants
 _ADMIN_FIELDS = f"""{_FIELDS}, a.account, a.suspend_reason,
 exists (select from private_ids p where p.account = a.account) as private_ids
-"""  # noqa: S608 - constants
+"""
 _EXTRA = """
 a.sessions, a.seats_filled, a.interval_seconds, a.max_groups, jsonb_array_length(s.targets) as own,
 coalesce(s.pacing -> 'timetable' not in ('null', '[]'), false) as timed,

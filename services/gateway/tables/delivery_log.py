@@ -79,7 +79,7 @@ LOG = PagedList(
         )
     },
 )
-"""The deliveries of the adbot `$1`. The index by adbot and time has their order but for those of one instant."""
+"""The deliveries of the adbot `$1`. An index has their order, but for those of one instant."""
 _LINE = f"""
 select {item_of(_FIELDS)}, d.adbot, d.xid, d.position, d.line from {{deliveries}} d {_NAMED}
 """  # noqa: S608 - constants

@@ -84,19 +84,25 @@ order_number, status as order_status, payment_status, payment_status as status, 
 {amount(_PAID)} as paid, {amount("missing")} as missing,
 {instant("least(expires_at, pay_by)")} as expires_at, {instant("updated_at")} as updated_at
 """
-_OWN = f"""{_PAYMENT}, plan_name, {instant("placed_at")} as placed_at, {instant("finished_at")} as finished_at,
-adbot, renews
+_OWN = f"""{_PAYMENT}, plan_name, {instant("placed_at")} as placed_at,
+{instant("finished_at")} as finished_at, adbot, renews
 """
 _ANY = f"""{_OWN}, account, email, payment, {amount("excess")} as excess, by_hand,
 {instant("fulfilled_at")} as fulfilled_at
 """
+
+
+def _select(fields: str) -> str:
+    return f"select {item_of(fields)} from orders"  # noqa: S608 - constants
+
+
 PAYABLE = (
     "status = 'PENDING' and payment_status not in ('FAILED', 'EXPIRED', 'REFUNDED', 'FINISHED') "
     "and pay_by > {now} and (expires_at is null or expires_at > {now})"
 )
 """The condition that an order can be paid. Once it is false for an order, it stays false."""
 _PENDING = (
-    f"select {item_of(_PAYMENT)} from orders where account = $1 and plan = $2 and pay_currency = $3 "
+    f"{_select(_PAYMENT)} where account = $1 and plan = $2 and pay_currency = $3 "
     f"and renews is not distinct from $4 and {PAYABLE.format(now='$5')} "
     "order by placed_at desc, order_number desc limit 1"
 )
@@ -149,7 +155,7 @@ order by first.finished_at desc limit 1
 
 async def payment_of(sql: Sql, order: OrderNumber) -> PaymentState | None:
     """Return the state of an order's payment."""
-    item = await sql.fetchval(f"select {item_of(_PAYMENT)} from orders where order_number = $1", order)
+    item = await sql.fetchval(f"{_select(_PAYMENT)} where order_number = $1", order)
     return None if item is None else PaymentState.model_validate_json(item)
 
 
@@ -161,12 +167,12 @@ async def pending_order(sql: Sql, wish: Wish, at: datetime) -> PaymentState | No
 
 async def order_of(sql: Sql, account: AccountId, order: OrderNumber) -> OrderLine | None:
     """Return an order of this account, else None."""
-    query = f"select {item_of(_OWN)} from orders where order_number = $1 and account = $2"
+    query = f"{_select(_OWN)} where order_number = $1 and account = $2"
     item = await sql.fetchval(query, order, account)
     return None if item is None else OrderLine.model_validate_json(item)
 
 
 async def any_order(sql: Sql, order: OrderNumber) -> AdminOrderLine | None:
     """Return an order of any account."""
-    item = await sql.fetchval(f"select {item_of(_ANY)} from orders where order_number = $1", order)
+    item = await sql.fetchval(f"{_select(_ANY)} where order_number = $1", order)
     return None if item is None else AdminOrderLine.model_validate_json(item)

@@ -41,7 +41,7 @@ class PageRequest:
     scope: tuple[object, ...] = ()
     """The values of `$1`, `$2` … in the list's `source` and `where`: whose list it is."""
     filters: Mapping[str, object] = field(default_factory=dict[str, object])
-    """The values of the list's filters; None: it is not applied. A tuple has several values for one filter."""
+    """The values of the list's filters; None: not applied. A tuple has several values for one filter."""
     after: tuple[KeyValue, ...] | None = None
     """The keys of the last row of the page before."""
 
@@ -62,9 +62,9 @@ class PagedList:
     """Names the list in its cursors."""
     source: str
     sorts: Mapping[str, tuple[Key, ...]]
-    """Keys by the name of the order; together they are unique. An index has them, unless the list is short."""
+    """Keys by the name of the order; together they are unique. An index has them, unless lists are short."""
     filters: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Conditions by the name of the filter, with `{}` where the value belongs, `{0}` and `{1}` for several."""
+    """Conditions by the name of the filter, with `{}` where its value belongs, or `{0}` and `{1}`."""
     where: str = "true"
     fields: str = ""
     """The fields of an item, a list of selected expressions: a row has the item's JSON as `item`."""
@@ -78,7 +78,7 @@ class PagedList:
         return self.sorts[sort.removeprefix("-")]
 
     def statement(self, wanted: PageRequest) -> tuple[str, list[object]]:
-        """Return the statement of a page and its arguments; it returns one row more if there is another page."""
+        """Return the statement of a page and its arguments; one row more shows that there is another page."""
         keys, values = self.keys(wanted.sort), list(wanted.scope)
         descending = wanted.sort.startswith("-")
         conditions = [self.where]

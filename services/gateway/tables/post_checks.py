@@ -111,7 +111,7 @@ async def answered(event: PostChecked, sql: TableSql) -> None:
 
 
 _COLUMNS = "post_check, posts::text as posts, seats, requested_at, expires_at"
-_CHECKS = f"select {_COLUMNS} from post_checks"
+_CHECKS = f"select {_COLUMNS} from post_checks"  # noqa: S608 - constants
 CHECKS = PagedList(
     name="post-checks",
     source="post_checks",

@@ -192,7 +192,11 @@ _FIELDS = f"""
 session, phone, telegram_user, state, adbot, pair, {instant("imported_at")} as imported_at,
 {instant("unreachable_since")} as unreachable_since, unreachable_error
 """
-_COUNTS = "select coalesce(json_object_agg(state, count), '{}')::text from (select state, count(*) as count from stock group by state order by state) s"
+_COUNTS = """
+select coalesce(json_object_agg(state, count), '{}')::text from (
+    select state, count(*) as count from stock group by state order by state
+) one
+"""
 _APPLICATIONS = """
 select coalesce(json_agg(one), '[]')::text from (
     select p.pair, p.api_id, count(s.session) as sessions from stock_pairs p
@@ -227,5 +231,6 @@ async def applications_of(sql: Sql) -> str:
 
 async def stocked_session(sql: Sql, session: SessionId) -> StockedSession | None:
     """Return one session."""
-    item = await sql.fetchval(f"select {item_of(_FIELDS)} from stock where session = $1", session)
+    query = f"select {item_of(_FIELDS)} from stock where session = $1"  # noqa: S608 - constants
+    item = await sql.fetchval(query, session)
     return None if item is None else StockedSession.model_validate_json(item)

@@ -34,7 +34,7 @@ ByAge = Annotated[Literal["created_at", "-created_at"], Sort]
 
 
 class PageQuery(BaseModel):
-    """The page of a list that is asked for; subclasses add `sort`, and a field for each filter of the list."""
+    """The page of a list that is asked for; subclasses add the list's orders, and a field for each filter."""
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
