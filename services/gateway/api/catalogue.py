@@ -16,7 +16,7 @@ from services.gateway.tables.products import PLANS_ON_SALE, PlanOnSale
 router = APIRouter(tags=["catalogue"])
 
 
-class CatalogueQuery(PageQuery):
+class CatalogueQuery(PageQuery, frozen=True):
     """The page of plans that is asked for."""
 
     limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of items.")] = LONGEST_PAGE

@@ -86,7 +86,7 @@ def _canonical(group: str) -> str:
     return group.lower() if group.startswith("@") else group
 
 
-class LogQuery(PageQuery):
+class LogQuery(PageQuery, frozen=True):
     """The page of a log that is asked for."""
 
     sort: ByAge = "-created_at"
@@ -102,7 +102,7 @@ class LogQuery(PageQuery):
     to: To = None
 
 
-class GroupsQuery(PageQuery):
+class GroupsQuery(PageQuery, frozen=True):
     """The page of an adbot's groups that is asked for."""
 
     sort: Annotated[Literal["group", "-group", "last_at", "-last_at"], Sort] = "group"
@@ -115,7 +115,7 @@ class GroupsQuery(PageQuery):
     text: Text = None
 
 
-class AdbotsQuery(PageQuery):
+class AdbotsQuery(PageQuery, frozen=True):
     """The page of adbots that is asked for."""
 
     limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of items.")] = LONGEST_PAGE

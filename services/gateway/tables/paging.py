@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from operator import itemgetter
+from typing import cast
 from uuid import UUID
 
 from libs.eventsourcing import Row, Sql
@@ -98,7 +99,7 @@ class PagedList:
         return text, values
 
     def _condition(self, name: str, value: object, values: list[object]) -> str:
-        given: tuple[object, ...] = value if isinstance(value, tuple) else (value,)
+        given = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
         values.extend(given)
         first = len(values) - len(given) + 1
         return f"({self.filters[name].format(*(f'${first + place}' for place in range(len(given))))})"

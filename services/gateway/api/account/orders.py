@@ -30,7 +30,7 @@ class OwnOrder(OrderLine):
     history: list[Happening]
 
 
-class OrdersQuery(PageQuery):
+class OrdersQuery(PageQuery, frozen=True):
     """The page of orders that is asked for."""
 
     sort: ByAge = "-created_at"

@@ -57,7 +57,7 @@ def _writing(*statuses: int) -> Responses:
     return problems(401, 409, 413, 429, *statuses) | {202: soon}
 
 
-class GroupListsQuery(PageQuery):
+class GroupListsQuery(PageQuery, frozen=True):
     """The page of group lists that is asked for."""
 
     limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of items.")] = LONGEST_PAGE

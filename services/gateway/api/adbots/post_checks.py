@@ -82,7 +82,7 @@ async def check_posts(
     return RequestedCheck(id=check)
 
 
-class PostChecksQuery(PageQuery):
+class PostChecksQuery(PageQuery, frozen=True):
     """The page of post checks that is asked for."""
 
     sort: ByAge = "-created_at"

@@ -46,7 +46,7 @@ def _writing() -> Responses:
     return problems(401, 404, 409, 413) | {202: soon}
 
 
-class AllAdbotsQuery(AdbotsQuery):
+class AllAdbotsQuery(AdbotsQuery, frozen=True):
     """The page of all adbots that is asked for."""
 
     limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of items.")] = 100

@@ -47,7 +47,7 @@ async def known_adbot(adbot_id: UUID, desk: DeskDep) -> AdbotId:
     return adbot
 
 
-class SessionsQuery(PageQuery):
+class SessionsQuery(PageQuery, frozen=True):
     """The page of sessions that is asked for."""
 
     sort: Annotated[Literal["id", "-id", "created_at", "-created_at"], Sort] = "id"

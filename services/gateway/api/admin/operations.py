@@ -58,7 +58,7 @@ async def get_operations(desk: DeskDep) -> Operations:
     return await desk.view(operations_of)
 
 
-class BlocksQuery(PageQuery):
+class BlocksQuery(PageQuery, frozen=True):
     """The page of blocked groups or channels that is asked for."""
 
     sort: Annotated[Literal["created_at", "-created_at", "chat", "-chat"], Sort] = "-created_at"

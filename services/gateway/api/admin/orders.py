@@ -40,7 +40,7 @@ class AdminOrder(AdminOrderLine):
     attention: list[Attention]
 
 
-class AllOrdersQuery(OrdersQuery):
+class AllOrdersQuery(OrdersQuery, frozen=True):
     """The page of all orders that is asked for."""
 
     account: Annotated[UUID | None, Field(description="Only of this account.")] = None
@@ -63,7 +63,7 @@ class AllOrdersQuery(OrdersQuery):
         return replace(wanted, filters={**wanted.filters, "email": spellings})
 
 
-class AttentionQuery(PageQuery):
+class AttentionQuery(PageQuery, frozen=True):
     """The page of orders that need a person that is asked for."""
 
     limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of items.")] = LONGEST_PAGE

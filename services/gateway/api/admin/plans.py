@@ -61,7 +61,7 @@ def _writing(*statuses: int) -> Responses:
     return problems(401, 413, *statuses) | {202: soon}
 
 
-class PlansQuery(CatalogueQuery):
+class PlansQuery(CatalogueQuery, frozen=True):
     """The page of all plans that is asked for."""
 
     on_sale: Annotated[bool | None, Field(description="Only those on sale, or only those that are not.")] = (

@@ -48,7 +48,7 @@ def _writing() -> Responses:
     return problems(401, 404, 413) | {202: soon}
 
 
-class PermissionsQuery(PageQuery):
+class PermissionsQuery(PageQuery, frozen=True):
     """The page of permissions that is asked for."""
 
     sort: ByAge = "-created_at"

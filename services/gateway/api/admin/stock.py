@@ -101,7 +101,7 @@ async def add_session(request: Request, response: Response, desk: DeskDep) -> Im
     return ImportedSession(session=session, stock=await desk.ask(lambda sql: stocked_session(sql, session)))
 
 
-class StockQuery(PageQuery):
+class StockQuery(PageQuery, frozen=True):
     """The page of sessions in stock that is asked for."""
 
     limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of sessions.")] = 500

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
 
 from services.gateway.api.requests.cursors import CursorText
 from services.gateway.api.requests.shapes import WithoutNul
@@ -33,10 +33,8 @@ Sort = Field(
 ByAge = Annotated[Literal["created_at", "-created_at"], Sort]
 
 
-class PageQuery(BaseModel):
+class PageQuery(BaseModel, frozen=True):
     """The page of a list that is asked for; subclasses add the list's orders, and a field for each filter."""
-
-    model_config = ConfigDict(hide_input_in_errors=True)
 
     sort: str
     limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of items.")] = 100
