@@ -28,7 +28,6 @@ from services.gateway.api.requests.queries import (
 from services.gateway.api.requests.shapes import Lower
 from services.gateway.api.requests.tags import tagged
 from services.gateway.tables.adbot_states import AdbotStatus
-from services.gateway.tables.delivery_log import LOG
 from services.gateway.tables.figure_queries import GROUPS
 from services.gateway.tables.figures import GroupFigures, GroupState, groups_in
 from services.gateway.tables.paging import PagedList, PageRequest, page_of
@@ -43,6 +42,11 @@ class RenderedPage:
 
     items: bytes
     next: bytes
+
+    @property
+    def empty(self) -> bool:
+        """The page has no items."""
+        return self.items == b"[]"
 
     def json(self, name: str = "items") -> bytes:
         """Return the page as an object, in which the items are called `name`."""
@@ -70,16 +74,21 @@ async def answer_page(
     *scope: object,
     items: Items | None = None,
 ) -> Response:
-    """Return the answer with a page of a list; raise `Denied` for a cursor of another list.
+    """Return the answer with a page of a list, as `asked_page` does."""
+    return tagged(request, (await asked_page(desk, listed, asked, *scope, items=items)).json())
+
+
+async def asked_page(
+    desk: Desk, listed: PagedList, asked: PageQuery, *scope: object, items: Items | None = None
+) -> RenderedPage:
+    """Return the page of a list that is asked for; raise `Denied` for a cursor of another list.
 
     With `items`, which may run further queries, all see one snapshot of the tables.
     """
     wanted = continued(listed, asked.of(*scope), asked.cursor)
     if items is None:
-        page = await desk.ask(lambda sql: rendered_page(sql, listed, wanted))
-    else:
-        page = await desk.view(lambda sql: rendered_page(sql, listed, wanted, items))
-    return tagged(request, page.json())
+        return await desk.ask(lambda sql: rendered_page(sql, listed, wanted))
+    return await desk.view(lambda sql: rendered_page(sql, listed, wanted, items))
 
 
 def _canonical(group: str) -> str:
@@ -132,11 +141,6 @@ LogQueryDep = Annotated[LogQuery, Query()]
 GroupsQueryDep = Annotated[GroupsQuery, Query()]
 
 _GROUPS: TypeAdapter[list[GroupFigures]] = TypeAdapter(list[GroupFigures])
-
-
-async def log_of_adbot(request: Request, desk: Desk, adbot: AdbotId, asked: LogQuery) -> Response:
-    """Return the answer with a page of an adbot's log."""
-    return await answer_page(request, desk, LOG, asked, adbot)
 
 
 async def groups_of_adbot(request: Request, desk: Desk, adbot: AdbotId, asked: GroupsQuery) -> Response:

@@ -63,7 +63,7 @@ LOG = PagedList(
     name="log",
     fields=_FIELDS,
     source=f"deliveries d {_NAMED}",
-    where="d.adbot = $1",
+    where="d.adbot = $1 and ($2::uuid is null or exists (select from adbots where adbot = $1 and account = $2))",
     filters={
         "group": "d.target = {}",
         "result": "d.result = {}",
@@ -79,7 +79,10 @@ LOG = PagedList(
         )
     },
 )
-"""The deliveries of the adbot `$1`. An index has their order, but for those of one instant."""
+"""The deliveries of the adbot `$1`, if it is of the account `$2` or that is null.
+
+An index has their order, but for those of one instant.
+"""
 _LINE = f"""
 select {item_of(_FIELDS)}, d.adbot, d.xid, d.position, d.line from {{deliveries}} d {_NAMED}
 """  # noqa: S608 - constants
@@ -100,7 +103,7 @@ where (d.xid, d.position) >= ($2, $3) and (d.xid, d.position, d.line) > ($2, $3,
 
 async def log_of(sql: Sql, adbot: AdbotId, limit: int) -> list[LogLine]:
     """Return an adbot's last deliveries, the latest first."""
-    found = await page_of(sql, LOG, PageRequest("-created_at", limit, (adbot,)))
+    found = await page_of(sql, LOG, PageRequest("-created_at", limit, (adbot, None)))
     return [LogLine.model_validate_json(row["item"]) for row in found.rows]
 
 

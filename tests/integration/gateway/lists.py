@@ -331,7 +331,7 @@ CASES = (
     ),
     Case(OWN_ADBOTS, _adbot, (OWNER,), AdbotState, _ADBOT_FILTERS),
     Case(ALL_ADBOTS, _adbot, shape=AdminAdbot, filters={**_ADBOT_FILTERS, "account": OWNER}),
-    Case(LOG, _delivery, (ADBOT,), LogLine, _LOG_FILTERS),
+    Case(LOG, _delivery, (ADBOT, None), LogLine, _LOG_FILTERS),
     Case(
         GROUPS,
         _group,

@@ -18,14 +18,13 @@ from services.gateway.api.listings import (
     LogQueryDep,
     answer_page,
     groups_of_adbot,
-    log_of_adbot,
 )
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.queries import PageQuery, Sort, Text
 from services.gateway.api.requests.shapes import Page
 from services.gateway.tables.adbot_states import owners_of
-from services.gateway.tables.delivery_log import LogLine
+from services.gateway.tables.delivery_log import LOG, LogLine
 from services.gateway.tables.figure_queries import SESSIONS
 from services.gateway.tables.figures import (
     GroupFigures,
@@ -69,7 +68,7 @@ async def get_any_logs(
     adbot: Annotated[AdbotId, Depends(known_adbot)], desk: DeskDep, request: Request, asked: LogQueryDep
 ) -> Response:
     """Return an adbot's last deliveries, the latest first."""
-    return await log_of_adbot(request, desk, adbot, asked)
+    return await answer_page(request, desk, LOG, asked, adbot, None)
 
 
 @router.get(
