@@ -16,16 +16,8 @@ from libs.eventsourcing.store.connections import connect
 from services.gateway.api.requests.cursors import continued, cursor_at
 from services.gateway.api.requests.problems import Denied
 from services.gateway.tables.paging import PagedList, PageRequest, page_of
-from tests.integration.gateway.lists import (
-    ADBOT,
-    CASES,
-    CHAT,
-    OWNER,
-    SCHEMAS,
-    Case,
-    Filling,
-    moment,
-)
+from tests.integration.gateway.lists import CASES, Case
+from tests.integration.gateway.rows import ADBOT, CHAT, OWNER, SCHEMAS, Filling, moment
 from tests.support.databases import fresh_database
 
 NUMBERS = st.integers(min_value=0, max_value=3)
