@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -26,7 +25,7 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.api.requests.tokens import Identity, Tokens
 from services.gateway.registry import REGISTRY
 from services.gateway.tables.adbot_query import OWN_ADBOTS
-from services.gateway.tables.delivery_log import LOG
+from services.gateway.tables.delivery_log import OWN_LOG
 from services.gateway.tables.paging import PagedList, PageRequest
 
 CONNECTIONS = 16
@@ -43,8 +42,8 @@ select lpad(n::text, 32, '0')::uuid, '+49…0' || n, n, 'ASSIGNED', now() from g
 insert into adbots (
     adbot, account, order_number, plan, plan_name, plan_kind, sessions, interval_seconds, seats_filled,
     valid_from, valid_until, provisioned_at
-) select lpad(n::text, 32, '0')::uuid, '{_ACCOUNT}', 'HQADZ-BENCH' || n || '-LIST', 'bench', 'Bench', 'starter',
-         5, 600, 5, now(), now() + interval '30 days', now() + n * interval '1 microsecond'
+) select lpad(n::text, 32, '0')::uuid, '{_ACCOUNT}', 'HQADZ-BENCH' || n || '-LIST', 'bench', 'Bench',
+         'starter', 5, 600, 5, now(), now() + interval '30 days', now() + n * interval '1 microsecond'
 from generate_series(1, {_ADBOTS}) as n;
 insert into adbot_schedules (
     adbot, post, more_posts, post_order, targets, chats, options, running, interval_seconds, next_due,
@@ -99,7 +98,12 @@ class _List:
 
 _LISTS = (
     _List(f"list of {_ADBOTS} adbots", "adbots", OWN_ADBOTS, PageRequest("created_at", 1000, (_ACCOUNT,))),
-    _List("log of 100 lines", f"adbots/{_ADBOT}/logs", LOG, PageRequest("-created_at", 100, (_ADBOT, _ACCOUNT))),
+    _List(
+        "log of 100 lines",
+        f"adbots/{_ADBOT}/logs",
+        OWN_LOG,
+        PageRequest("-created_at", 100, (_ADBOT, _ACCOUNT)),
+    ),
 )
 
 
@@ -218,7 +222,8 @@ async def _bare(body: bytes) -> AsyncGenerator[str]:
     """Run the bare route with this body; yield its URL."""
     url = f"http://127.0.0.1:{(port := free_port())}"
     with tempfile.NamedTemporaryFile() as file:
-        Path(file.name).write_bytes(body)
+        file.write(body)
+        file.flush()
         async with _running(["-m", "bench.bare_list", str(port), file.name], {}, f"{url}/"):
             yield f"{url}/"
 

@@ -30,7 +30,7 @@ from services.gateway.api.requests.tags import tagged
 from services.gateway.tables.adbot_states import AdbotStatus
 from services.gateway.tables.figure_queries import GROUPS
 from services.gateway.tables.figures import GroupFigures, GroupState, groups_in
-from services.gateway.tables.paging import PagedList, PageRequest, page_of
+from services.gateway.tables.paging import PagedList, PageRequest, items_of, page_of
 
 Items = Callable[[Sql, Sequence[Row]], Awaitable[bytes]]
 """Returns the JSON of a page's items, an array."""
@@ -57,12 +57,13 @@ async def rendered_page(
     sql: Sql, listed: PagedList, wanted: PageRequest, items: Items | None = None
 ) -> RenderedPage:
     """Return a page of a list; `items` renders what the list itself does not."""
-    found = await page_of(sql, listed, wanted)
-    following = None if found.last is None else cursor_at(listed, wanted, found.last)
     if items is None:
-        rendered = f"[{','.join(map(listed.item, found.rows))}]".encode()
+        page = await items_of(sql, listed, wanted)
+        rendered, last = f"[{page.items}]".encode(), page.last
     else:
-        rendered = await items(sql, found.rows)
+        found = await page_of(sql, listed, wanted)
+        rendered, last = await items(sql, found.rows), found.last
+    following = None if last is None else cursor_at(listed, wanted, last)
     return RenderedPage(rendered, msgspec.json.encode(following))
 
 

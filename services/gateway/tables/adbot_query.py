@@ -62,16 +62,18 @@ coalesce(s.pacing -> 'timetable' not in ('null', '[]'), false) as timed,
 array(select chat from blocked_targets b where b.chat = any(s.chats)) as blocked,
 case when exists (select from blocked_targets b where b.chat = any(s.chats)) then s.targets::text end
     as targets,
-array(select distinct of_list.target from group_lists l,
+case when s.lists <> '{}' then array(select distinct of_list.target from group_lists l,
     unnest(l.groups, l.chats) as of_list (target, chat) join blocked_targets b on b.chat = of_list.chat
-    where l.list = any(s.lists) order by of_list.target) as blocked_in_lists,
-(select count(*) from (select unnest(l.groups) from group_lists l where l.list = any(s.lists)
-    except select jsonb_array_elements_text(s.targets)) as others) as listed,
-array(select key from (select distinct on (key) key, value from (
-    select 0 as turn, key, value from jsonb_each(s.group_options) union all
-    select u.turn, o.key, o.value from unnest(s.lists) with ordinality as u (list, turn)
-    join group_lists l using (list), jsonb_each(l.options) as o) as every order by key, turn
-) as counted where value -> 'paused' = 'true') as paused_groups,
+    where l.list = any(s.lists) order by of_list.target) end as blocked_in_lists,
+case when s.lists <> '{}' then (
+    select count(*) from (select unnest(l.groups) from group_lists l where l.list = any(s.lists)
+    except select jsonb_array_elements_text(s.targets)) as others) end as listed,
+case when s.lists <> '{}' or s.group_options <> '{}' then array(
+    select key from (select distinct on (key) key, value from (
+        select 0 as turn, key, value from jsonb_each(s.group_options) union all
+        select u.turn, o.key, o.value from unnest(s.lists) with ordinality as u (list, turn)
+        join group_lists l using (list), jsonb_each(l.options) as o) as every order by key, turn
+    ) as counted where value -> 'paused' = 'true') end as paused_groups,
 (select due_pause_seconds from statistics t where t.adbot = a.adbot) as last_pause_seconds
 """
 """What `warning` and `blocked_groups` are computed from.
@@ -84,8 +86,16 @@ to, by the adbot's own option or else that of the first list that has one.
 def adbot_item(row: Row) -> str:
     """Return the JSON of an adbot, an `AdbotState` or an `AdminAdbot`."""
     blocked = _blocked(row)
-    added = msgspec.json.encode({"blocked_groups": blocked, "warning": _warning(row, blocked)}).decode()
+    warning = _warning(row, blocked)
+    added = _NOTHING if not blocked and warning is None else _added(blocked, warning)
     return f"{row['item'][:-1]},{added[1:]}"
+
+
+def _added(blocked: list[str], warning: str | None) -> str:
+    return msgspec.json.encode({"blocked_groups": blocked, "warning": warning}).decode()
+
+
+_NOTHING = _added([], None)
 
 
 def _warning(row: Row, blocked: list[str]) -> str | None:
@@ -96,15 +106,15 @@ def _warning(row: Row, blocked: list[str]) -> str | None:
         pause = row["delay"] + (row["jitter"] or 0) / 2
     own: int = row["own"]
     most = max(own, row["max_groups"] or MAX_GROUPS)
-    idle = {*blocked, *row["paused_groups"]}
-    groups = max(0, min(own + row["listed"], most) - len(idle))
+    idle = {*blocked, *(row["paused_groups"] or ())}
+    groups = max(0, min(own + (row["listed"] or 0), most) - len(idle))
     return warning_of(groups, row["seats_filled"], pause, row["interval_seconds"])
 
 
 def _blocked(row: Row) -> list[str]:
     own: list[str] = json.loads(row["targets"]) if row["targets"] is not None else []
     found = [group for group in own if chat_of(group) in row["blocked"]]
-    return [*found, *(group for group in row["blocked_in_lists"] if group not in found)]
+    return [*found, *(group for group in row["blocked_in_lists"] or () if group not in found)]
 
 
 NEVER = "timestamptz '9999-12-31 00:00:00+00'"

@@ -1,7 +1,7 @@
 """Queries of the log of deliveries: pages from the latest, and lines as they are folded."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -63,7 +63,7 @@ LOG = PagedList(
     name="log",
     fields=_FIELDS,
     source=f"deliveries d {_NAMED}",
-    where="d.adbot = $1 and ($2::uuid is null or exists (select from adbots where adbot = $1 and account = $2))",
+    where="d.adbot = $1",
     filters={
         "group": "d.target = {}",
         "result": "d.result = {}",
@@ -79,10 +79,13 @@ LOG = PagedList(
         )
     },
 )
-"""The deliveries of the adbot `$1`, if it is of the account `$2` or that is null.
-
-An index has their order, but for those of one instant.
-"""
+"""The deliveries of the adbot `$1`. An index has their order, but for those of one instant."""
+OWN_LOG = replace(
+    LOG,
+    name="own-log",
+    where="d.adbot = $1 and exists (select from adbots where adbot = $1 and account = $2)",
+)
+"""The same, if the adbot is of the account `$2`; else nothing."""
 _LINE = f"""
 select {item_of(_FIELDS)}, d.adbot, d.xid, d.position, d.line from {{deliveries}} d {_NAMED}
 """  # noqa: S608 - constants
@@ -103,7 +106,7 @@ where (d.xid, d.position) >= ($2, $3) and (d.xid, d.position, d.line) > ($2, $3,
 
 async def log_of(sql: Sql, adbot: AdbotId, limit: int) -> list[LogLine]:
     """Return an adbot's last deliveries, the latest first."""
-    found = await page_of(sql, LOG, PageRequest("-created_at", limit, (adbot, None)))
+    found = await page_of(sql, LOG, PageRequest("-created_at", limit, (adbot,)))
     return [LogLine.model_validate_json(row["item"]) for row in found.rows]
 
 

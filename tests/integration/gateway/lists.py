@@ -71,7 +71,7 @@ CASES = (
     ),
     Case(OWN_ADBOTS, rows.add_adbot, (rows.OWNER,), AdbotState, _ADBOT_FILTERS),
     Case(ALL_ADBOTS, rows.add_adbot, shape=AdminAdbot, filters={**_ADBOT_FILTERS, "account": rows.OWNER}),
-    Case(LOG, rows.add_delivery, (rows.ADBOT, None), LogLine, _LOG_FILTERS),
+    Case(LOG, rows.add_delivery, (rows.ADBOT,), LogLine, _LOG_FILTERS),
     Case(
         GROUPS,
         rows.add_group,
@@ -94,7 +94,13 @@ CASES = (
         {"text": "@group", "adbot": rows.ADBOT},
         short=True,
     ),
-    Case(PLANS_ON_SALE, rows.add_plan, shape=PlanOnSale, filters={"kind": "starter", "text": "PLAN"}, short=True),
+    Case(
+        PLANS_ON_SALE,
+        rows.add_plan,
+        shape=PlanOnSale,
+        filters={"kind": "starter", "text": "PLAN"},
+        short=True,
+    ),
     Case(
         ALL_PLANS,
         rows.add_plan,

@@ -256,5 +256,3 @@ def blocking(table: str) -> Insert:
         await filling.insert(table, chat=f"@c{uuid4().hex[:8]}", since=moment(number), reason="asked for")
 
     return block
-
-

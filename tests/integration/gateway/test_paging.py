@@ -15,7 +15,7 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.eventsourcing.store.connections import connect
 from services.gateway.api.requests.cursors import continued, cursor_at
 from services.gateway.api.requests.problems import Denied
-from services.gateway.tables.paging import PagedList, PageRequest, page_of
+from services.gateway.tables.paging import PagedList, PageItems, PageRequest, items_of, page_of
 from tests.integration.gateway.lists import CASES, Case
 from tests.integration.gateway.rows import ADBOT, CHAT, OWNER, SCHEMAS, Filling, moment
 from tests.support.databases import fresh_database
@@ -47,6 +47,9 @@ async def rolled_back(filling: Filling) -> AsyncGenerator[Filling]:
 async def keys_in(filling: Filling, listed: PagedList, wanted: PageRequest) -> tuple[list[Any], str | None]:
     """Return the keys of a page's rows, and the cursor of the next page."""
     found = await page_of(filling.sql, listed, wanted)
+    if listed.fields:
+        rendered = await items_of(filling.sql, listed, wanted)
+        assert rendered == PageItems(",".join(map(listed.item, found.rows)), found.last)
     places = range(len(listed.keys(wanted.sort)))
     keys = [tuple(row[f"key_{place}"] for place in places) for row in found.rows]
     return keys, None if found.last is None else cursor_at(listed, wanted, found.last)

@@ -14,7 +14,7 @@ from services.gateway.api.listings import GroupsQueryDep, LogQueryDep, asked_pag
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Page
 from services.gateway.api.requests.tags import tagged
-from services.gateway.tables.delivery_log import LOG, LogLine
+from services.gateway.tables.delivery_log import OWN_LOG, LogLine
 from services.gateway.tables.figures import GroupFigures, Statistics, statistics_of
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
@@ -27,7 +27,7 @@ async def get_logs(
     adbot_id: UUID, caller: ClientDep, desk: DeskDep, request: Request, asked: LogQueryDep
 ) -> Response:
     """Return an adbot's last deliveries, the latest first."""
-    page = await asked_page(desk, LOG, asked, adbot_id, caller.account)
+    page = await asked_page(desk, OWN_LOG, asked, adbot_id, caller.account)
     if page.empty:  # a page with lines shows by itself that the adbot is the caller's
         await own_adbot(adbot_id, caller, desk)
     return tagged(request, page.json())

@@ -68,7 +68,7 @@ async def get_any_logs(
     adbot: Annotated[AdbotId, Depends(known_adbot)], desk: DeskDep, request: Request, asked: LogQueryDep
 ) -> Response:
     """Return an adbot's last deliveries, the latest first."""
-    return await answer_page(request, desk, LOG, asked, adbot, None)
+    return await answer_page(request, desk, LOG, asked, adbot)
 
 
 @router.get(
