@@ -50,7 +50,7 @@ class RenderedPage:
 
     def json(self, name: str = "items") -> bytes:
         """Return the page as an object, in which the items are called `name`."""
-        return b'{"%b":%b,"next":%b}' % (name.encode(), self.items, self.next)
+        return b"".join((b'{"', name.encode(), b'":', self.items, b',"next":', self.next, b"}"))
 
 
 async def rendered_page(

@@ -86,7 +86,7 @@ async def test_every_answer_has_an_id_and_safe_headers(http: httpx.AsyncClient, 
     assert UUID(first.headers["X-Correlation-Id"]) != UUID(second.headers["X-Correlation-Id"])
     assert first.headers["X-Content-Type-Options"] == "nosniff"
     assert first.headers["X-Frame-Options"] == "DENY"
-    assert first.headers["Cache-Control"] == "no-store"
+    assert first.headers["Cache-Control"] == ("private, no-cache" if "ETag" in first.headers else "no-store")
     assert "default-src 'none'" in first.headers["Content-Security-Policy"]
 
 
@@ -197,7 +197,7 @@ async def test_a_silent_service_is_answered_with_503(harness: GatewayHarness) ->
         answer = await lonely.post("/api/v1/checkout", json=body)
         assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
         assert int(answer.headers["Retry-After"]) > 0
-        assert (await lonely.get("/api/v1/catalogue")).json() == {"items": []}
+        assert (await lonely.get("/api/v1/catalogue")).json()["items"] == []
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
