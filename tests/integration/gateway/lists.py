@@ -10,7 +10,7 @@ from services.gateway.api.admin.private_ids import PrivateIdsView
 from services.gateway.tables.adbot_query import ALL_ADBOTS, OWN_ADBOTS
 from services.gateway.tables.adbot_states import AdbotState, AdminAdbot
 from services.gateway.tables.attention_lines import ATTENTION_LINES, Attention
-from services.gateway.tables.delivery_log import LOG, LogLine
+from services.gateway.tables.delivery_log import LOG, OWN_LOG, LogLine
 from services.gateway.tables.figure_queries import GROUPS, SESSIONS
 from services.gateway.tables.group_lists import GROUP_LIST_LINES, GroupListLine
 from services.gateway.tables.operations import BLOCKED_SOURCES, BLOCKED_TARGETS, BlockedChat
@@ -72,6 +72,7 @@ CASES = (
     Case(OWN_ADBOTS, rows.add_adbot, (rows.OWNER,), AdbotState, _ADBOT_FILTERS),
     Case(ALL_ADBOTS, rows.add_adbot, shape=AdminAdbot, filters={**_ADBOT_FILTERS, "account": rows.OWNER}),
     Case(LOG, rows.add_delivery, (rows.ADBOT,), LogLine, _LOG_FILTERS),
+    Case(OWN_LOG, rows.add_own_delivery, (rows.ADBOT, rows.OWNER), LogLine, _LOG_FILTERS),
     Case(
         GROUPS,
         rows.add_group,

@@ -163,6 +163,13 @@ async def add_delivery(filling: Filling, number: int) -> None:
     )
 
 
+async def add_own_delivery(filling: Filling, number: int) -> None:
+    """Add a delivery, and the owner's adbot if it is missing."""
+    if not await filling.sql.fetchval("select exists (select from adbots where adbot = $1)", ADBOT):
+        await _add_adbot(filling, 0, ADBOT)
+    await add_delivery(filling, number)
+
+
 async def add_group(filling: Filling, number: int) -> None:
     await filling.insert(
         "group_figures",

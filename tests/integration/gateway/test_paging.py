@@ -1,8 +1,10 @@
 """Pages of every list: each item once and in order, whatever is added meanwhile; indexes; shapes; cursors."""
 
 import json
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from itertools import cycle, islice
 from typing import Any
 
@@ -53,6 +55,13 @@ async def keys_in(filling: Filling, listed: PagedList, wanted: PageRequest) -> t
     places = range(len(listed.keys(wanted.sort)))
     keys = [tuple(row[f"key_{place}"] for place in places) for row in found.rows]
     return keys, None if found.last is None else cursor_at(listed, wanted, found.last)
+
+
+def test_every_list_of_the_gateway_is_tested_here() -> None:
+    import_module("services.gateway.api.app")  # which imports all of them
+    modules = [module for name, module in sys.modules.items() if name.startswith("services.gateway.")]
+    found = {one.name for module in modules for one in vars(module).values() if isinstance(one, PagedList)}
+    assert found == {case.listed.name for case in CASES}
 
 
 @EACH_LIST
