@@ -8,7 +8,8 @@ from pydantic import BaseModel
 
 from libs.events.gateway import Role
 from libs.events.values import AccountId
-from libs.eventsourcing import Row, Sql
+from libs.eventsourcing import Sql
+from services.gateway.tables.paging import Key, KeyType, PagedList, PageRequest, holds, instant, page_of
 
 
 class AccountStatus(StrEnum):
@@ -36,51 +37,31 @@ class AccountLine(BaseModel):
     orders: int
 
 
-_ACCOUNTS = """
-with found as (
-    select * from accounts
-    where ($1::uuid is null or account = $1) and ($2::text is null or role = $2)
-      and ($3::text is null or (suspended_for is null) = ($3 = 'ACTIVE'))
-      and ($4::text is null or position(lower($4) in email) > 0 or position(upper($4) in licence) > 0)
-      and ($5::timestamptz is null or (registered_at, account) < ($5, $6::uuid))
-    order by registered_at desc, account desc limit $7
+ACCOUNT_LINES = PagedList(
+    name="accounts",
+    source="accounts f",
+    fields=f"""
+        f.account as id, f.email, f.role,
+        case when f.suspended_for is null then 'ACTIVE' else 'SUSPENDED' end as status, f.suspended_for,
+        f.licence, f.code_digest is not null as has_code, f.second_factor,
+        {instant("f.registered_at")} as registered_at,
+        (select count(*) from adbots a where a.account = f.account) as adbots,
+        (select count(*) from orders o where o.account = f.account) as orders
+    """,  # noqa: S608 - constants
+    sorts={
+        "created_at": (Key("f.registered_at", KeyType.INSTANT), Key("f.account", KeyType.ID)),
+        "email": (Key("f.email", KeyType.TEXT), Key("f.account", KeyType.ID)),
+    },
+    filters={
+        "account": "f.account = {}",
+        "role": "f.role = {}",
+        "status": "(f.suspended_for is null) = ({}::text = 'ACTIVE')",
+        "text": holds("f.email", "f.licence"),
+    },
 )
-select f.*, (select count(*) from adbots where account = f.account) as adbots,
-       (select count(*) from orders where account = f.account) as orders
-from found f order by f.registered_at desc, f.account desc
-"""
-
-
-async def account_lines(
-    sql: Sql,
-    role: Role | None,
-    status: AccountStatus | None,
-    text: str | None,
-    after: tuple[datetime, AccountId] | None,
-    limit: int,
-) -> list[AccountLine]:
-    """Return accounts, the latest first: those of a role, in a state, with a text; those after a cursor."""
-    at, account = after or (None, None)
-    return [_line(row) for row in await sql.fetch(_ACCOUNTS, None, role, status, text, at, account, limit)]
 
 
 async def account_line(sql: Sql, account: AccountId) -> AccountLine | None:
     """Return an account."""
-    row = await sql.fetchrow(_ACCOUNTS, account, None, None, None, None, None, 1)
-    return None if row is None else _line(row)
-
-
-def _line(row: Row) -> AccountLine:
-    return AccountLine(
-        id=row["account"],
-        email=row["email"],
-        role=Role(row["role"]),
-        status=AccountStatus.ACTIVE if row["suspended_for"] is None else AccountStatus.SUSPENDED,
-        suspended_for=row["suspended_for"],
-        licence=row["licence"],
-        has_code=row["code_digest"] is not None,
-        second_factor=row["second_factor"],
-        registered_at=row["registered_at"],
-        adbots=row["adbots"],
-        orders=row["orders"],
-    )
+    found = await page_of(sql, ACCOUNT_LINES, PageRequest("created_at", 1, filters={"account": account}))
+    return AccountLine.model_validate_json(found.rows[0]["item"]) if found.rows else None

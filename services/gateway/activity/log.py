@@ -4,15 +4,15 @@ What came of it is in the events, which have its correlation id. Network address
 which are for ever.
 """
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from libs.eventsourcing import Engine, Row, Sql
+from libs.eventsourcing import Engine
 from libs.eventsourcing.hosting import make_once
 from libs.eventsourcing.values import utc_now
+from services.gateway.tables.paging import Key, KeyType, PagedList, instant
 
 DONE = "done"
 _LONGEST_PATH = 300
@@ -39,13 +39,20 @@ on conflict (id) do nothing
 _FORGET = """
 delete from activity.acts where id in (select id from activity.acts where at < $1 order by at limit $2)
 """
-_ACTS = """
-select * from activity.acts
-where ($1::text is null or actor = $1) and ($2::text is null or operation = $2)
-  and ($3::timestamptz is null or at >= $3) and ($4::timestamptz is null or at < $4)
-  and ($5::timestamptz is null or (at, id) < ($5, $6::uuid))
-order by at desc, id desc limit $7
-"""
+ACTS = PagedList(
+    name="activity",
+    source="activity.acts a",
+    fields=f"""
+        a.id as correlation_id, {instant("a.at")} as at, a.actor, a.address, a.operation, a.path, a.outcome
+    """,
+    sorts={"created_at": (Key("a.at", KeyType.INSTANT), Key("a.id", KeyType.ID))},
+    filters={
+        "actor": "a.actor = {}",
+        "operation": "a.operation = {}",
+        "from": "a.at >= {}",
+        "to": "a.at < {}",
+    },
+)
 
 
 class Act(BaseModel):
@@ -63,16 +70,6 @@ class Act(BaseModel):
     path: str
     outcome: str | None
     """`done`, or the code of the problem; null if it was interrupted."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which acts are wanted; None stands for all."""
-
-    actor: str | None = None
-    operation: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 class ActivityLog:
@@ -102,22 +99,3 @@ class ActivityLog:
         before = utc_now() - self._kept
         await self._engine.query(lambda sql: sql.execute(_FORGET, before, _FORGOTTEN_AT_ONCE))
         return _FORGET_SECONDS
-
-
-async def acts_of(sql: Sql, wanted: Wanted, after: tuple[datetime, UUID] | None, limit: int) -> list[Act]:
-    """Return acts, the latest first; those after a cursor."""
-    at, act = after or (None, None)
-    rows = await sql.fetch(_ACTS, wanted.actor, wanted.operation, wanted.since, wanted.until, at, act, limit)
-    return [_act(row) for row in rows]
-
-
-def _act(row: Row) -> Act:
-    return Act(
-        correlation_id=row["id"],
-        at=row["at"],
-        actor=row["actor"],
-        address=row["address"],
-        operation=row["operation"],
-        path=row["path"],
-        outcome=row["outcome"],
-    )

@@ -32,6 +32,8 @@ Buy a plan with cryptocurrency, set a post and groups, press start.
 * After a write, reads include it. If that takes too long, the write is answered with 202: it is committed,
   and reads will include it soon.
 * Amounts are decimal numbers written as text. Times are in UTC.
+* Lists are read in pages: send `next` as `cursor`, with the same filters and `sort`, until it is null.
+* Answers with an `ETag` may be polled: send it as `If-None-Match`, and 304 says that nothing has changed.
 """
 TAGS = [
     {"name": "catalogue", "description": "The plans on sale."},

@@ -1,28 +1,29 @@
 """Queries of notifications: an account's list, and what was told about an adbot."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
 
 from libs.events.gateway import NotificationKind
 from libs.events.values import (
     AccountId,
     AdbotId,
     EmailAddress,
-    NotificationId,
     OrderNumber,
     SessionId,
     SessionLoss,
 )
 from libs.eventsourcing import Sql
-from services.gateway.inbox.tables import SECOND, Notification, notification_in
+from services.gateway.inbox.tables import SECOND
+from services.gateway.tables.paging import Key, KeyType, PagedList
 
-_NOTIFICATIONS = f"""
-select n.*, {SECOND} as second_of from notifications n left join orders o using (order_number)
-where n.account = $1 and ($2::boolean is not true or n.read_at is null)
-  and ($3::timestamptz is null or n.raised_at < $3 or (n.raised_at = $3 and n.notification > $4::uuid))
-order by n.raised_at desc, n.notification limit $5
-"""  # noqa: S608 - constants
+NOTIFICATIONS = PagedList(
+    name="notifications",
+    source="notifications n left join orders o using (order_number)",
+    where="n.account = $1",
+    extra=f"n.*, {SECOND} as second_of",
+    sorts={"created_at": (Key("n.raised_at", KeyType.INSTANT), Key("n.notification", KeyType.ID))},
+    filters={"unread": "(n.read_at is null) = {}"},
+)
+"""An account's notifications, `$1`; joins the read model of orders."""
 _OWNER = """
 select account, email, order_number from notifications where adbot = $1 and kind = any($2)
 order by raised_at limit 1
@@ -44,13 +45,6 @@ _DELIVERED = (NotificationKind.ADBOT_READY, NotificationKind.ADBOT_WAITING)
 _EMPTIED = (NotificationKind.EXPIRED, NotificationKind.ADBOT_SUSPENDED)
 
 
-class NotificationCursor(NamedTuple):
-    """The last notification of a page."""
-
-    raised_at: datetime
-    notification: NotificationId
-
-
 @dataclass(frozen=True, slots=True)
 class AdbotOwner:
     """Whom notifications of an adbot are for, and the order that it was provisioned for."""
@@ -66,15 +60,6 @@ class Loss:
 
     session: SessionId
     loss: SessionLoss
-
-
-async def notifications_of(
-    sql: Sql, account: AccountId, limit: int, after: NotificationCursor | None = None, *, unread: bool = False
-) -> list[Notification]:
-    """Return an account's notifications, the latest first; joins the read model of orders."""
-    at, notification = after or (None, None)
-    rows = await sql.fetch(_NOTIFICATIONS, account, unread, at, notification, limit)
-    return [notification_in(row) for row in rows]
 
 
 async def unread_of(sql: Sql, account: AccountId) -> int:

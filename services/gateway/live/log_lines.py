@@ -62,4 +62,4 @@ def position_of(mark: Mark) -> LinePosition:
 
 def _message(one: LoggedLine) -> Message:
     key = "-".join(map(str, one.position))
-    return Message(one.adbot, "line", one.line.model_dump_json(), key, SOURCE, one.position)
+    return Message(one.adbot, "line", one.item, key, SOURCE, one.position)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 from libs.events.gateway import (
@@ -15,6 +14,7 @@ from libs.events.gateway import (
     NoticeRaised,
 )
 from libs.eventsourcing import Projection, Row, Sql, TableSql
+from services.gateway.tables.paging import Key, KeyType, PagedList
 
 KEPT_DAYS = 90
 """How long a notice that is over or acknowledged is listed."""
@@ -72,11 +72,13 @@ class Notice:
     """How often its mail was not accepted."""
 
 
-class NoticeCursor(NamedTuple):
-    """The last notice of a page."""
-
-    raised_at: datetime
-    notice: NoticeId
+NOTICE_LINES = PagedList(
+    name="notices",
+    source="notices n",
+    extra="n.*",
+    sorts={"created_at": (Key("n.raised_at", KeyType.INSTANT), Key("n.notice", KeyType.ID))},
+    filters={"open": "(n.cleared_at is null and n.acknowledged_at is null) = {}", "kind": "n.kind = {}"},
+)
 
 
 @NOTICES.on(NoticeRaised)
@@ -130,27 +132,10 @@ async def mailed(event: NoticeMailed, sql: TableSql) -> None:
     )
 
 
-async def notices_of(
-    sql: Sql, limit: int, after: NoticeCursor | None = None, *, only_open: bool
-) -> list[Notice]:
-    """Return notices, the latest first; only those that are neither over nor acknowledged, if wanted."""
-    at, notice = after or (None, None)
-    rows = await sql.fetch(
-        "select * from notices where ($1::boolean is not true or (cleared_at is null "
-        "and acknowledged_at is null)) and ($2::timestamptz is null or raised_at < $2 "
-        "or (raised_at = $2 and notice > $3::uuid)) order by raised_at desc, notice limit $4",
-        only_open,
-        at,
-        notice,
-        limit,
-    )
-    return [_notice(row) for row in rows]
-
-
 async def notice_of(sql: Sql, notice: NoticeId) -> Notice | None:
     """Return a notice."""
     row = await sql.fetchrow("select * from notices where notice = $1", notice)
-    return None if row is None else _notice(row)
+    return None if row is None else notice_in(row)
 
 
 async def lasting(sql: Sql, kinds: Sequence[NoticeKind]) -> set[tuple[NoticeKind, str]]:
@@ -183,7 +168,7 @@ async def claim_notices(sql: Sql, at: datetime, lease: timedelta, limit: int) ->
         at + lease,
         limit,
     )
-    return sorted((_notice(row) for row in rows), key=lambda one: (one.raised_at, str(one.notice)))
+    return sorted((notice_in(row) for row in rows), key=lambda one: (one.raised_at, str(one.notice)))
 
 
 async def put_off(sql: Sql, notices: Sequence[NoticeId], until: datetime) -> None:
@@ -195,7 +180,8 @@ async def put_off(sql: Sql, notices: Sequence[NoticeId], until: datetime) -> Non
     )
 
 
-def _notice(row: Row) -> Notice:
+def notice_in(row: Row) -> Notice:
+    """Return the notice of a row."""
     return Notice(
         notice=NoticeId(row["notice"]),
         kind=NoticeKind(row["kind"]),

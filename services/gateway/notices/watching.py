@@ -27,7 +27,7 @@ from services.gateway.notices.domain import NOTICE
 from services.gateway.notices.ports import AskHealth
 from services.gateway.notices.tables import lasting
 from services.gateway.tables.attention_kinds import AttentionKind
-from services.gateway.tables.attention_lines import needing_attention
+from services.gateway.tables.attention_lines import attention_of
 from services.gateway.tables.lost_sessions import lost_since
 from services.gateway.tables.values import plain
 
@@ -110,7 +110,7 @@ class Watch:
             missing, order = row["missing"], row["order_number"]
             detail = f"the adbot of order {order} waits for {missing} session{'' if missing == 1 else 's'}"
             found.append(Condition(NoticeKind.SEATS_AWAITED, str(row["adbot"]), detail))
-        for one in await needing_attention(sql, now, _MOST_ORDERS, share=self._settings.attention_share):
+        for one in await attention_of(sql, None, _MOST_ORDERS, share=self._settings.attention_share):
             if one.kind is AttentionKind.SEATS_AWAITED:
                 continue
             sums = "" if one.amount is None else f": {plain(one.amount)} {one.currency or ''}".rstrip()

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, model_validator
 
 from libs.events.gateway import NotificationKind
@@ -13,12 +13,14 @@ from libs.eventsourcing import Sql, UnitOfWork
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.cursors import CursorText, decoded, encoded
-from services.gateway.api.requests.shapes import Body, Limit, Page
+from services.gateway.api.requests.cursors import continued, cursor_at
+from services.gateway.api.requests.queries import ByAge, PageQuery
+from services.gateway.api.requests.shapes import Body, Page
 from services.gateway.inbox.commands import MarkRead
 from services.gateway.inbox.domain import INBOX, MOST_READ, MailState
-from services.gateway.inbox.listing import NotificationCursor, notifications_of, unread_of
-from services.gateway.inbox.tables import Notification
+from services.gateway.inbox.listing import NOTIFICATIONS, unread_of
+from services.gateway.inbox.tables import Notification, notification_in
+from services.gateway.tables.paging import PageRows, page_of
 from services.gateway.tables.values import Money
 
 router = APIRouter(tags=["account"])
@@ -87,38 +89,30 @@ class ReadBody(Body):
         return self
 
 
-def _cursor(parts: list[str]) -> NotificationCursor:
-    at = datetime.fromisoformat(parts[0])
-    if at.tzinfo is None:
-        raise ValueError("without a time zone")
-    return NotificationCursor(at, NotificationId(UUID(parts[1])))
+class NotificationsQuery(PageQuery, frozen=True):
+    """The page of notifications that is asked for."""
 
-
-def cursor_of(cursor: CursorText = None) -> NotificationCursor | None:
-    """Return the notification that a cursor names."""
-    return decoded(cursor, 2, _cursor)
+    sort: ByAge = "-created_at"
+    unread: Annotated[
+        bool | None, Field(description="Only those that are not read, or only those that are.")
+    ] = None
 
 
 @router.get("/notifications", summary="List your notifications", responses=problems(401))
 async def list_notifications(
-    caller: ReaderDep,
-    desk: DeskDep,
-    after: Annotated[NotificationCursor | None, Depends(cursor_of)],
-    unread: Annotated[bool, Query(description="Only those that are not read.")] = False,  # noqa: FBT002 - a query parameter
-    limit: Limit = 100,
+    caller: ReaderDep, desk: DeskDep, asked: Annotated[NotificationsQuery, Query()]
 ) -> NotificationPage:
     """Return the caller's notifications, the latest first."""
+    wanted = continued(NOTIFICATIONS, asked.of(caller.account), asked.cursor)
 
-    async def look(sql: Sql) -> tuple[list[Notification], int]:
-        found = await notifications_of(sql, caller.account, limit + 1, after, unread=unread)
-        return found, await unread_of(sql, caller.account)
+    async def look(sql: Sql) -> tuple[PageRows, int]:
+        return await page_of(sql, NOTIFICATIONS, wanted), await unread_of(sql, caller.account)
 
-    found, count = await desk.view(look)
-    last = found[limit - 1] if len(found) > limit else None
+    found, unread = await desk.view(look)
     return NotificationPage(
-        items=[_view(one) for one in found[:limit]],
-        next=encoded(last.raised_at.isoformat(), last.notification) if last else None,
-        unread=count,
+        items=[_view(notification_in(row)) for row in found.rows],
+        next=None if found.last is None else cursor_at(NOTIFICATIONS, wanted, found.last),
+        unread=unread,
     )
 
 

@@ -1,7 +1,7 @@
 """The routes of group lists, which several adbots of an account share."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,10 +15,17 @@ from services.gateway.api.adbots.options import GroupOptionBody, Written, writte
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.identity.principal import Caller
+from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import Body, Listing, Printable, WithoutNul
-from services.gateway.tables.group_lists import GroupListLine, GroupListView, group_list_of, group_lists_of
+from services.gateway.api.requests.queries import LONGEST_PAGE, PageQuery, Sort, Text
+from services.gateway.api.requests.shapes import Body, Page, Printable, WithoutNul
+from services.gateway.tables.group_lists import (
+    GROUP_LIST_LINES,
+    GroupListLine,
+    GroupListView,
+    group_list_of,
+)
 
 router = APIRouter(prefix="/group-lists", tags=["group lists"])
 
@@ -50,10 +57,21 @@ def _writing(*statuses: int) -> Responses:
     return problems(401, 409, 413, 429, *statuses) | {202: soon}
 
 
-@router.get("", summary="List your group lists", responses=problems(401))
-async def list_group_lists(caller: ReaderDep, desk: DeskDep) -> Listing[GroupListLine]:
+class GroupListsQuery(PageQuery, frozen=True):
+    """The page of group lists that is asked for."""
+
+    limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of items.")] = LONGEST_PAGE
+    sort: Annotated[Literal["created_at", "-created_at", "name", "-name"], Sort] = "created_at"
+    adbot: Annotated[UUID | None, Field(description="Only lists that this adbot uses.")] = None
+    text: Text = None
+
+
+@router.get("", summary="List your group lists", responses=problems(401), response_model=Page[GroupListLine])
+async def list_group_lists(
+    caller: ReaderDep, desk: DeskDep, request: Request, asked: Annotated[GroupListsQuery, Query()]
+) -> Response:
     """Return the caller's group lists without their groups, the oldest first."""
-    return Listing(items=await desk.ask(lambda sql: group_lists_of(sql, caller.account)))
+    return await answer_page(request, desk, GROUP_LIST_LINES, asked, caller.account)
 
 
 @router.post("", summary="Make a group list", status_code=HTTPStatus.CREATED, responses=_writing())

@@ -1,32 +1,29 @@
 """The operator's routes of accounts."""
 
-from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated
-from uuid import UUID
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from libs.events.gateway import Role
 from libs.events.values import AccountId, EmailAddress
 from services.gateway.account.commands import ChangeRole, Command, Restore, SignOutEverywhere, Suspend
-from services.gateway.account.listing import AccountLine, AccountStatus, account_line, account_lines
+from services.gateway.account.listing import ACCOUNT_LINES, AccountLine, AccountStatus, account_line
 from services.gateway.api.admin.private_ids import AccountDep
 from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.cursors import CursorText, decoded, encoded
 from services.gateway.api.requests.problems import Denied
+from services.gateway.api.requests.queries import PageQuery, Sort, Text
 from services.gateway.api.requests.shapes import (
     Body,
-    Limit,
     Lower,
     Mailbox,
     Page,
     Printable,
     ReasonBody,
-    WithoutNul,
 )
 
 router = APIRouter(prefix="/admin/accounts", tags=["admin"], dependencies=[FOR_OPERATORS])
@@ -57,28 +54,21 @@ class AccessCodeView(BaseModel):
     access_code: Annotated[str, Field(description="Shown only once.")]
 
 
-_Text = Annotated[
-    str | None,
-    Query(max_length=254, description="Only accounts whose e-mail address or licence contains this text."),
-    WithoutNul,
-]
+class AccountsQuery(PageQuery, frozen=True):
+    """The page of accounts that is asked for."""
+
+    sort: Annotated[Literal["created_at", "-created_at", "email", "-email"], Sort] = "-created_at"
+    role: Annotated[Role | None, Field(description="Only accounts with this role.")] = None
+    status: Annotated[AccountStatus | None, Field(description="Only accounts in this state.")] = None
+    text: Text = None
 
 
-@router.get("", summary="List accounts", responses=problems(401, 403))
+@router.get("", summary="List accounts", responses=problems(401, 403), response_model=Page[AccountLine])
 async def list_accounts(
-    desk: DeskDep,
-    role: Annotated[Role | None, Query(description="Only accounts with this role.")] = None,
-    status: Annotated[AccountStatus | None, Query(description="Only accounts in this state.")] = None,
-    text: _Text = None,
-    cursor: CursorText = None,
-    limit: Limit = 100,
-) -> Page[AccountLine]:
-    """Return accounts, the latest first."""
-    after = decoded(cursor, 2, lambda parts: (_aware(parts[0]), AccountId(UUID(parts[1]))))
-    found = await desk.ask(lambda sql: account_lines(sql, role, status, text, after, limit + 1))
-    last = found[limit - 1] if len(found) > limit else None
-    following = None if last is None else encoded(last.registered_at.isoformat(), last.id)
-    return Page[AccountLine](items=found[:limit], next=following)
+    desk: DeskDep, request: Request, asked: Annotated[AccountsQuery, Query()]
+) -> Response:
+    """Return accounts, the latest first; a text is found in e-mail addresses and licences."""
+    return await answer_page(request, desk, ACCOUNT_LINES, asked)
 
 
 @router.post(
@@ -155,10 +145,3 @@ async def _line(desk: Desk, account: AccountId) -> AccountLine:
     if found is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_account", "there is no such account")
     return found
-
-
-def _aware(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError("without a time zone")
-    return at

@@ -2,19 +2,20 @@
 
 import csv
 import io
-from datetime import datetime
+from dataclasses import replace
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
-from services.gateway.activity.log import Act, Wanted, acts_of
+from services.gateway.activity.log import ACTS, Act
 from services.gateway.api.callers import FOR_OPERATORS
 from services.gateway.api.desk import DeskDep
+from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.requests.cursors import CursorText, decoded, encoded
-from services.gateway.api.requests.shapes import Limit, Page, WithoutNul
+from services.gateway.api.requests.queries import ByAge, From, PageQuery, To, Word
+from services.gateway.api.requests.shapes import Page
+from services.gateway.tables.paging import page_of
 
 router = APIRouter(prefix="/admin/activity", tags=["admin"], dependencies=[FOR_OPERATORS])
 
@@ -22,32 +23,24 @@ MOST_EXPORTED = 100_000
 _COLUMNS = ("at", "actor", "address", "operation", "path", "outcome", "correlation_id")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CSV: Responses = {200: {"content": {"text/csv": {}}, "description": "A line for each act, with a header."}}
-_Text = Annotated[str | None, Query(max_length=100), WithoutNul]
 
 
-def wanted_of(
-    actor: _Text = None,
-    operation: _Text = None,
-    since: Annotated[AwareDatetime | None, Query(description="From this time on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this time.")] = None,
-) -> Wanted:
-    """Return which acts the query asks for."""
-    return Wanted(actor, operation, since, until)
+class ActivityQuery(PageQuery, frozen=True):
+    """The acts that are asked for."""
+
+    sort: ByAge = "-created_at"
+    actor: Annotated[Word | None, Field(description="Such as `admin:<account>`.")] = None
+    operation: Annotated[Word | None, Field(description="Such as `suspend_account`.")] = None
+    from_: From = None
+    to: To = None
 
 
-WantedDep = Annotated[Wanted, Depends(wanted_of)]
-
-
-@router.get("", summary="List what operators did", responses=problems(401, 403))
+@router.get("", summary="List what operators did", responses=problems(401, 403), response_model=Page[Act])
 async def list_activity(
-    desk: DeskDep, wanted: WantedDep, cursor: CursorText = None, limit: Limit = 100
-) -> Page[Act]:
+    desk: DeskDep, request: Request, asked: Annotated[ActivityQuery, Query()]
+) -> Response:
     """Return the requests by which operators changed something, the latest first."""
-    after = decoded(cursor, 2, lambda parts: (_aware(parts[0]), UUID(parts[1])))
-    found = await desk.ask(lambda sql: acts_of(sql, wanted, after, limit + 1))
-    last = found[limit - 1] if len(found) > limit else None
-    following = None if last is None else encoded(last.at.isoformat(), last.correlation_id)
-    return Page[Act](items=found[:limit], next=following)
+    return await answer_page(request, desk, ACTS, asked)
 
 
 @router.get(
@@ -56,14 +49,15 @@ async def list_activity(
     response_class=Response,
     responses=problems(401, 403) | _CSV,
 )
-async def export_activity(desk: DeskDep, wanted: WantedDep) -> Response:
-    """Return the same as CSV, at most 100,000 lines."""
-    found = await desk.ask(lambda sql: acts_of(sql, wanted, None, MOST_EXPORTED))
+async def export_activity(desk: DeskDep, asked: Annotated[ActivityQuery, Query()]) -> Response:
+    """Return the same as CSV: at most 100,000 lines, whatever `limit` says."""
+    wanted = replace(asked.of(), limit=MOST_EXPORTED)
+    found = await desk.ask(lambda sql: page_of(sql, ACTS, wanted))
     text = io.StringIO()
     lines = csv.writer(text)
     lines.writerow(_COLUMNS)
-    for act in found:
-        values = act.model_dump(mode="json")
+    for row in found.rows:
+        values = Act.model_validate_json(row["item"]).model_dump(mode="json")
         lines.writerow([cell(values[name]) for name in _COLUMNS])
     headers = {"Content-Disposition": 'attachment; filename="activity.csv"'}
     return Response(text.getvalue(), media_type="text/csv", headers=headers)
@@ -73,10 +67,3 @@ def cell(value: str | None) -> str:
     """Return the text of a cell that no spreadsheet takes for a formula."""
     text = value or ""
     return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _aware(text: str) -> datetime:
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError("without a time zone")
-    return at

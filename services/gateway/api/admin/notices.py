@@ -1,11 +1,12 @@
 """The operator's routes of notices: what went wrong, and what to do."""
 
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
 from libs.events.gateway import NoticeId, NoticeKind
@@ -13,13 +14,15 @@ from libs.eventsourcing import UnitOfWork
 from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.cursors import CursorText, decoded, encoded
+from services.gateway.api.requests.cursors import continued, cursor_at
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import Limit, Page
+from services.gateway.api.requests.queries import ByAge, PageQuery
+from services.gateway.api.requests.shapes import Page
 from services.gateway.notices.advice import ADVICE, TITLES
 from services.gateway.notices.commands import Acknowledge, key_of
 from services.gateway.notices.domain import NOTICE
-from services.gateway.notices.tables import Notice, NoticeCursor, notice_of, notices_of
+from services.gateway.notices.tables import NOTICE_LINES, Notice, notice_in, notice_of
+from services.gateway.tables.paging import PageRequest, page_of
 
 router = APIRouter(prefix="/admin/notices", tags=["admin"], dependencies=[FOR_OPERATORS])
 
@@ -44,34 +47,30 @@ class NoticeView(BaseModel):
     mailed_at: datetime | None
 
 
-def _cursor(parts: list[str]) -> NoticeCursor:
-    at = datetime.fromisoformat(parts[0])
-    if at.tzinfo is None:
-        raise ValueError("without a time zone")
-    return NoticeCursor(at, NoticeId(UUID(parts[1])))
+class NoticesQuery(PageQuery, frozen=True):
+    """The page of notices that is asked for."""
 
+    sort: ByAge = "-created_at"
+    kind: Annotated[NoticeKind | None, Field(description="Only of this kind.")] = None
+    all: Annotated[
+        bool, Field(description="Also those of the last 90 days that are over or acknowledged.")
+    ] = False
 
-def cursor_of(cursor: CursorText = None) -> NoticeCursor | None:
-    """Return the notice that a cursor names."""
-    return decoded(cursor, 2, _cursor)
+    def of(self, *scope: object) -> PageRequest:
+        """Return the request for the page: of open notices, or of all."""
+        wanted = super().of(*scope)
+        filters = {name: value for name, value in wanted.filters.items() if name != "all"}
+        return replace(wanted, filters=filters if self.all else {**filters, "open": True})
 
 
 @router.get("", summary="List notices", responses=problems(401))
-async def list_notices(
-    desk: DeskDep,
-    after: Annotated[NoticeCursor | None, Depends(cursor_of)],
-    all_: Annotated[  # noqa: FBT002 - a query parameter
-        bool,
-        Query(alias="all", description="Also those of the last 90 days that are over or acknowledged."),
-    ] = False,
-    limit: Limit = 100,
-) -> Page[NoticeView]:
+async def list_notices(desk: DeskDep, asked: Annotated[NoticesQuery, Query()]) -> Page[NoticeView]:
     """Return the open notices, the latest first, or all."""
-    found = await desk.ask(lambda sql: notices_of(sql, limit + 1, after, only_open=not all_))
-    last = found[limit - 1] if len(found) > limit else None
+    wanted = continued(NOTICE_LINES, asked.of(), asked.cursor)
+    found = await desk.ask(lambda sql: page_of(sql, NOTICE_LINES, wanted))
     return Page[NoticeView](
-        items=[_view(one) for one in found[:limit]],
-        next=encoded(last.raised_at.isoformat(), last.notice) if last else None,
+        items=[_view(notice_in(row)) for row in found.rows],
+        next=None if found.last is None else cursor_at(NOTICE_LINES, wanted, found.last),
     )
 
 

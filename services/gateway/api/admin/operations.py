@@ -1,9 +1,9 @@
 """The operator's switches, which hold for all adbots: a pause, blocked groups and channels."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from libs.events.commands.scheduler import (
@@ -16,9 +16,17 @@ from libs.events.commands.scheduler import (
 )
 from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.requests.shapes import ReasonBody, WithoutNul
-from services.gateway.tables.operations import Operations, operations_of
+from services.gateway.api.requests.queries import PageQuery, Sort, Text
+from services.gateway.api.requests.shapes import Page, ReasonBody, WithoutNul
+from services.gateway.tables.operations import (
+    BLOCKED_SOURCES,
+    BLOCKED_TARGETS,
+    BlockedChat,
+    Operations,
+    operations_of,
+)
 
 router = APIRouter(prefix="/admin/operations", tags=["admin"], dependencies=[FOR_OPERATORS])
 
@@ -48,6 +56,33 @@ def _writing() -> Responses:
 async def get_operations(desk: DeskDep) -> Operations:
     """Return whether all adbots are paused, and the blocked groups and channels."""
     return await desk.view(operations_of)
+
+
+class BlocksQuery(PageQuery, frozen=True):
+    """The page of blocked groups or channels that is asked for."""
+
+    sort: Annotated[Literal["created_at", "-created_at", "chat", "-chat"], Sort] = "-created_at"
+    text: Text = None
+
+
+@router.get(
+    "/targets", summary="List the blocked groups", responses=problems(401), response_model=Page[BlockedChat]
+)
+async def list_blocked_targets(
+    desk: DeskDep, request: Request, asked: Annotated[BlocksQuery, Query()]
+) -> Response:
+    """Return the groups to which nothing is sent, the latest blocked first."""
+    return await answer_page(request, desk, BLOCKED_TARGETS, asked)
+
+
+@router.get(
+    "/sources", summary="List the blocked channels", responses=problems(401), response_model=Page[BlockedChat]
+)
+async def list_blocked_sources(
+    desk: DeskDep, request: Request, asked: Annotated[BlocksQuery, Query()]
+) -> Response:
+    """Return the channels whose posts are not sent, the latest blocked first."""
+    return await answer_page(request, desk, BLOCKED_SOURCES, asked)
 
 
 @router.post("/pause", summary="Pause all adbots", responses=_writing())

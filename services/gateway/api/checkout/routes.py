@@ -18,6 +18,7 @@ from services.gateway.api.openapi import problems
 from services.gateway.api.requests.addresses import address_of
 from services.gateway.api.requests.problems import EXPECTED, Denied, denied_of
 from services.gateway.api.requests.shapes import Body, Lower, Mailbox, Printable, Upper
+from services.gateway.api.requests.tags import tagged_model
 from services.gateway.checkout.claims import KEPT, CheckoutToken, checkout_token_in, new_checkout_token
 from services.gateway.tables.order_lines import PaymentState, Wish, payment_of
 
@@ -124,13 +125,15 @@ def _cookie(request: Request, token: SecretStr) -> str:
     "/payments/{order_number}",
     summary="Show the state of a payment",
     responses=problems(404, 429),
+    response_model=PaymentView,
 )
 async def payment_status(
     order_number: Annotated[OrderNumber, Path()], request: Request, desk: DeskDep
-) -> PaymentView:
+) -> Response:
     """Return the state of an order's payment. It may be polled; who knows the order's number may see it."""
     await desk.payment_looks.take(address_of(request))
     payment = await desk.ask(lambda sql: payment_of(sql, order_number))
     if payment is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_order")
-    return PaymentView(**payment.model_dump(), payment_uri=payment_uri(payment))
+    view = PaymentView(**payment.model_dump(), payment_uri=payment_uri(payment))
+    return tagged_model(request, view)
