@@ -75,6 +75,11 @@ class Peer:
     def close(self) -> None:
         self._writer.close()
 
+    @property
+    def port(self) -> int:
+        """The server's port."""
+        return int(self._writer.get_extra_info("peername")[1])
+
 
 @asynccontextmanager
 async def serving(
@@ -262,7 +267,7 @@ async def test_a_socket_counts_as_a_connection_until_it_is_closed() -> None:
     limits = ConnectionLimits(most=1, header_seconds=SHORT)
     async with serving(accept, limits) as connect:
         refused = await connect(b"")
-        port = refused._writer.get_extra_info("peername")[1]
+        port = refused.port
         refused.close()
         async with websockets.connect(f"ws://127.0.0.1:{port}/") as socket:
             assert problem(await (await connect(b"")).rest()) == (503, "too_many_connections")
@@ -280,7 +285,7 @@ async def test_a_socket_counts_as_a_connection_until_it_is_closed() -> None:
 
 async def test_a_large_message_ends_a_socket() -> None:
     async with serving(accept) as connect:
-        port = (await connect(b""))._writer.get_extra_info("peername")[1]
+        port = (await connect(b"")).port
         async with websockets.connect(f"ws://127.0.0.1:{port}/") as socket:
             await socket.send("x" * (MOST_BYTES + 1))
             with pytest.raises(websockets.ConnectionClosedError) as closed:
