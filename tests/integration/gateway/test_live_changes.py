@@ -1,18 +1,23 @@
 """Live changes over HTTP: of what the caller owns, resumed, from any replica; all of them for operators."""
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from libs.events.scheduler import AdbotStarted
-from libs.events.values import AdbotId
+from libs.events.values import AccountId, AdbotId
+from libs.eventsourcing import Sql
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.requests import listening
+from services.gateway.tables.changes import SOURCES, latest_changes
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.integration.gateway.test_live_lines import Stream
+from tests.support.queries import Queries
 
 
 @asynccontextmanager
@@ -55,6 +60,51 @@ async def test_a_listener_that_comes_back_misses_no_change(harness: GatewayHarne
         missed = [(await stream.next("change"))[1]["event"] for _ in range(2)]
     assert first["event"] == "delivered"
     assert sorted(missed) == ["expired", "started"]
+
+
+class Explained:
+    """Stands for `Sql`: notes how many rows of the table of changes a query reads."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+        self.read = 0.0
+
+    async def fetch(self, query: str, *values: object) -> list[object]:
+        plan = await self._queries.value(f"explain (analyze, format json) {query}", *values)
+        self._count(json.loads(plan)[0]["Plan"])
+        return []
+
+    def _count(self, node: dict[str, Any]) -> None:
+        if node.get("Schema", "changes") == "changes" and str(node.get("Relation Name")).startswith("changes"):
+            read = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            self.read += read * node["Actual Loops"]
+        for inner in node.get("Plans", []):
+            self._count(inner)
+
+
+async def test_a_listener_that_was_away_for_long_costs_what_it_missed(harness: GatewayHarness) -> None:
+    client, other = await harness.client(), await harness.client()
+    await harness.adbot(client)
+    others = await harness.adbot(other)
+    queries = Queries(harness.gateway_database)
+    await queries.rows("set search_path to changes, adbots, orders, notifications")
+    await queries.rows(
+        "insert into changes.changes select now(), 'forwarder', n, 1, 'adbot', $1, 'cycle_started' "
+        "from generate_series(1, 20000) as n",
+        str(others),
+    )
+    await queries.rows("analyze changes.changes")
+    until = dict.fromkeys(SOURCES, (2**62, 0))
+
+    async def read(account: AccountId | None) -> float:
+        explained = Explained(queries)
+        await latest_changes(cast("Sql", explained), account, {}, until, 10)
+        return explained.read
+
+    of_account, of_all = await read(client.account), await read(None)
+    assert (0 < of_account < 100, 0 < of_all < 500) == (True, True), (of_account, of_all)
+    await queries.rows("delete from changes.changes where xid <= 20000 and ref = $1", str(others))
+    await queries.close()
 
 
 async def test_every_replica_gives_changes_and_operators_get_all(
