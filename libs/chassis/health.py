@@ -46,6 +46,10 @@ def add_health(app: FastAPI, checks: dict[str, Check]) -> None:
     routes[:] = [*routes[others:], *routes[:others]]
 
 
+MOST_SOCKET_BYTES = 4096
+"""The longest message that a client may send over a WebSocket; uvicorn's own limit is 16 MB."""
+
+
 class Door:
     """Middleware that serves only health and metrics until the service has started."""
 
@@ -77,6 +81,7 @@ class HttpServer(uvicorn.Server):
                 lifespan="off",
                 server_header=False,
                 timeout_graceful_shutdown=3,
+                ws_max_size=MOST_SOCKET_BYTES,
             )
         )
 

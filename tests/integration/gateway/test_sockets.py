@@ -11,9 +11,14 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from libs.chassis.health import MOST_SOCKET_BYTES
 from libs.events.values import ResultClass
+from libs.eventsourcing.errors import Transient
+from libs.eventsourcing.values import new_id
+from services.gateway.api.identity.door import Door
 from services.gateway.api.live import sockets
 from services.gateway.api.requests import listening
+from services.gateway.api.requests.limits import FairLimit
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.integration.gateway.sending import advertised, delivery
@@ -142,6 +147,55 @@ async def test_a_page_of_another_site_opens_no_socket(client: Client) -> None:
     host = f"http://{client.http.base_url.host}:{client.http.base_url.port}"
     async with connect(url_of(client.http), additional_headers={"Origin": host}):
         pass
+    with pytest.raises(Exception, match="403"):
+        async with connect(url_of(client.http), additional_headers={"Origin": "http://["}):
+            pass
+
+
+async def test_a_stranger_sends_no_long_message(client: Client) -> None:
+    async with connect(url_of(client.http)) as socket:
+        await socket.send("x" * (MOST_SOCKET_BYTES + 1))
+        assert (await closed(socket))[0] == 1009
+
+
+async def test_one_address_does_not_take_the_places_of_all_that_wait(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "_STRANGERS", FairLimit(200, of_caller=1))
+    async with connect(url_of(client.http)), connect(url_of(client.http)) as second:
+        assert (await closed(second))[0] == 4029
+
+
+async def test_trouble_with_the_database_ends_a_socket_instead_of_silencing_it(
+    harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def trouble(*_: object) -> bool:
+        raise Transient("the database is being restarted")
+
+    client = await harness.client()
+    async with opened(client) as socket:
+        monkeypatch.setattr(sockets, "owners_of", trouble)
+        await socket.send(json.dumps({"listen": str(new_id())}))
+        assert await closed(socket) == (1013, "service_unavailable")
+    monkeypatch.setattr(listening, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(listening, "HEARTBEAT_SECONDS", 0.05)
+    async with opened(client) as socket:
+        monkeypatch.setattr(Door, "still_valid", trouble)
+        assert await closed(socket) == (1013, "service_unavailable")
+    first = json.dumps({"ticket": await ticket(client)})
+    async with connect(url_of(client.http)) as socket:
+        await socket.send(first)
+        assert await closed(socket) == (1013, "service_unavailable")
+
+
+async def test_a_socket_sends_so_many_messages_and_no_more(
+    harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "WISHES_PER_MINUTE", 2)
+    async with opened(await harness.client()) as socket:
+        for _ in range(3):
+            await socket.send("{}")
+        assert await closed(socket) == (4029, "too_many_requests")
 
 
 async def test_later_messages_are_wishes(harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch) -> None:
