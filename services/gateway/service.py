@@ -41,6 +41,8 @@ from services.gateway.tables.deliveries import DELIVERIES
 
 ONE_TIME_CODES_PER_MINUTE = 5
 """How many one-time codes an account may try in a minute."""
+WRONG_ONE_TIME_CODES_PER_DAY = 30
+"""How many wrong ones it may try in a day: who has the access code guesses right in decades, not in weeks."""
 
 TICKETS_PER_MINUTE = 60
 """How many tickets for sockets an account may get in a minute."""
@@ -167,7 +169,9 @@ async def desk_of(
         second_factors=second_factors,
         api_keys=keys,
         sign_ins=RateLimit(settings.sign_ins_per_minute),
+        sign_ins_a_day=RateLimit(settings.writes_per_day, window_seconds=DAY_SECONDS),
         one_time_codes=RateLimit(ONE_TIME_CODES_PER_MINUTE),
+        wrong_one_time_codes=RateLimit(WRONG_ONE_TIME_CODES_PER_DAY, window_seconds=DAY_SECONDS),
         tickets=tickets,
         ticket_limit=RateLimit(TICKETS_PER_MINUTE),
         refreshes=RateLimit(REFRESHES_PER_MINUTE),

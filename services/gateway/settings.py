@@ -93,7 +93,7 @@ class GatewaySettings(ServiceSettings):
     writes_per_minute: int = Field(
         30, ge=1, description="The limit per account: setting, starting, stopping, renewing, cancelling"
     )
-    writes_per_day: int = Field(500, ge=1, description="The same limit, in any 24 hours")
+    writes_per_day: int = Field(500, ge=1, description="The same limit in any 24 hours; also of sign-ins")
     payment_looks_per_minute: int = Field(
         3000, ge=1, description="The limit of requests for the state of payments per network address"
     )

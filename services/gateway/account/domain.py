@@ -132,7 +132,7 @@ def _issue(command: IssueKey, account: Account) -> Sequence[AccountEvent]:
             scopes=command.scopes,
             digest=command.digest,
             expires_at=command.expires_at,
-        )
+        ),
     ]
 
 

@@ -46,7 +46,10 @@ class Desk:
     second_factors: SecondFactors
     api_keys: ApiKeys
     sign_ins: RateLimit
+    sign_ins_a_day: RateLimit
+    """The limit per account: each sign-in appends events, stored for ever."""
     one_time_codes: RateLimit
+    wrong_one_time_codes: RateLimit
     refreshes: RateLimit
     tickets: Tickets
     ticket_limit: RateLimit

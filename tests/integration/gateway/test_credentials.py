@@ -210,6 +210,24 @@ async def test_guessing_one_time_codes_is_slowed_down(harness: GatewayHarness) -
     assert statuses[-1] == 429
 
 
+async def test_wrong_one_time_codes_are_limited_for_a_day_and_right_ones_are_not(
+    harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await harness.client()
+    codes = TOTP((await client.http.post("auth/second-factor")).json()["secret"])
+    first, following = codes.now(), codes.at(utc_now() + timedelta(seconds=30))
+    confirmed = await client.http.post("auth/second-factor/confirm", json={"one_time_code": first})
+    assert confirmed.status_code == 204
+    monkeypatch.setattr("services.gateway.service.WRONG_ONE_TIME_CODES_PER_DAY", 1)
+    async with harness.gateway(postgres_url=harness.gateway_database) as replica:
+        found: list[str] = []
+        for code in (following, first, following):
+            body = {"access_code": client.access_code, "one_time_code": code}
+            answer = await replica.post(SIGN_IN, json=body)
+            found.append(answer.json().get("code", "signed in"))
+    assert found == ["signed in", "wrong_one_time_code", "too_many_requests"]
+
+
 # -- accounts
 
 

@@ -50,6 +50,16 @@ async def test_a_refresh_token_that_is_used_again_later_signs_the_device_out(
     assert await code_of(http, other["token"]) is None
 
 
+async def test_an_account_signs_in_so_often_a_day_and_no_more(harness: GatewayHarness) -> None:
+    client, other = await harness.client(), await harness.client()
+    async with harness.gateway(postgres_url=harness.gateway_database, writes_per_day=2) as replica:
+        statuses: list[int] = []
+        for one in (client, client, client, other):
+            body = {"access_code": one.access_code}
+            statuses.append((await replica.post("/api/v1/auth/sign-in", json=body)).status_code)
+    assert statuses == [200, 200, 429, 200]
+
+
 @pytest.mark.parametrize(
     "malformed", ["x", "adr_", "adr_1_2_3", f"adr_{'0' * 32}_0_{'0' * 64}", f"adr_{'0' * 32}_99999999999_x"]
 )
