@@ -71,7 +71,8 @@ async def test_listeners_that_join_at_once_are_limited_too() -> None:
 
 async def test_lines_that_a_listener_got_before_are_not_given_again() -> None:
     resumed = listener()
-    resumed.begin = {"forwarder": (1, 7, 2**15 - 1)}
+    resumed.put(line(6))  # between its joining and its beginning
+    resumed.begin_after({"forwarder": (1, 7, 2**15 - 1)})
     resumed.put(line(7))
     resumed.put(line(8))
     assert [one.key for one in await resumed.take(1)] == ["1-8-1"]
