@@ -58,8 +58,11 @@ class Door:
         self._opened = opened
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 503 to any other path until then."""
+        """Answer 503 to any other path until then, and open no socket."""
         path: str = scope.get("path", "")
+        if scope["type"] == "websocket" and not self._opened.is_set():
+            await send({"type": "websocket.close", "code": 1013, "reason": "starting"})
+            return
         if scope["type"] != "http" or self._opened.is_set() or path.startswith(_ALWAYS):
             await self._app(scope, receive, send)
             return
