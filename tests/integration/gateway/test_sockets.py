@@ -76,6 +76,20 @@ async def test_a_ticket_opens_a_socket_with_the_changes_of_its_owner(harness: Ga
         assert missed["data"]["event"] == "delivered"
 
 
+async def test_who_missed_more_than_is_sent_again_is_told(
+    harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await harness.client()
+    async with opened(client) as socket:
+        await harness.cancel(client.order)
+        last = (await received(socket, "change"))["id"]
+    await harness.adbot(client)
+    monkeypatch.setattr(sockets, "RESUMED", 1)
+    async with opened(client, after=last) as socket:
+        assert (await received(socket, "gap"))["data"] == {"kept": 1}
+        assert (await received(socket, "change"))["data"]["event"] == "delivered"
+
+
 async def test_a_socket_gets_the_lines_of_the_logs_that_it_asks_for(harness: GatewayHarness) -> None:
     client = await harness.client()
     ad = await advertised(harness, client, "@alpha")

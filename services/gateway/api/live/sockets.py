@@ -22,7 +22,7 @@ from services.gateway.api.requests.addresses import address_in
 from services.gateway.api.requests.limits import FairLimit, LimitReached, RateLimit
 from services.gateway.api.requests.listening import Listening
 from services.gateway.api.requests.problems import EXPECTED, Denied, denied_of
-from services.gateway.live.changes import mark_of
+from services.gateway.live.changes import RESUMED, mark_of
 from services.gateway.live.feed import Feed, TooManyListeners
 from services.gateway.live.feeds import Feeds
 from services.gateway.live.listener import EndReason, Listener
@@ -84,12 +84,12 @@ async def issue_ticket(caller: ReaderDep, desk: DeskDep) -> TicketView:
     """Return a ticket, with which a WebSocket at `/api/v1/live/socket` is opened within half a minute.
 
     Its first message is `{"ticket": "…", "after": "…"}`; `after` is the `id` of the last message, to
-    resume. Messages have a `type` (`ready`, `change`, `line`, `heartbeat`), `id` and `data` as the events
-    of `GET /live` and `GET /adbots/{adbot_id}/log/live`. `{"listen": "<adbot>"}` adds the lines of an
-    adbot, of up to ten; `{"leave": "<adbot>"}` ends them. The close codes are 4000 (malformed message),
-    4001 (ticket, token or device not valid any more), 4004 (an adbot is not yours any more), 4008 (you read
-    too slowly), 4029 (too many listeners or messages), 1009 (a message is too long), 1012 (the process
-    stops) and 1013 (trouble; try again).
+    resume. Messages have a `type` (`ready`, `gap`, `change`, `line`, `heartbeat`, `refused`), `id` and `data`
+    as the events of `GET /live` and `GET /adbots/{adbot_id}/log/live`. `{"listen": "<adbot>"}` adds the
+    lines of an adbot, of up to ten; `{"leave": "<adbot>"}` ends them. The close codes are 4000 (malformed
+    message), 4001 (ticket, token or device not valid any more), 4004 (an adbot is not yours any more), 4008
+    (you read too slowly), 4029 (too many listeners or messages), 1009 (a message is too long), 1012 (the
+    process stops) and 1013 (trouble; try again).
     """
     desk.ticket_limit.take(str(caller.account))
     return TicketView(ticket=await desk.tickets.issue(caller.principal), expires_in=VALID_SECONDS)
@@ -167,7 +167,8 @@ class _Socket:
             except TooManyListeners:
                 await self._websocket.close(TOO_MANY, "too many listeners; close one")
                 return
-            tasks = [self._begin(lambda: self._give(*changes, first=[_READY])), self._begin(self._read)]
+            gap = [f'{{"type":"gap","data":{{"kept":{RESUMED}}}}}'] if len(changes[1]) >= RESUMED else []
+            tasks = [self._begin(lambda: self._give(*changes, first=[_READY, *gap])), self._begin(self._read)]
             try:
                 await self._over.wait()
             finally:
