@@ -231,6 +231,16 @@ async def test_wrong_one_time_codes_are_limited_for_a_day_and_right_ones_are_not
 # -- accounts
 
 
+async def test_opening_an_account_that_exists_changes_no_role_unless_one_is_named(
+    client: Client, admin: httpx.AsyncClient
+) -> None:
+    roles = [
+        (await admin.post("accounts", json={"email": client.email, **more})).json()["role"]
+        for more in ({}, {"role": "ADMIN"}, {}, {"role": "CLIENT"})
+    ]
+    assert roles == ["CLIENT", "ADMIN", "ADMIN", "CLIENT"]
+
+
 async def test_accounts_are_listed_by_role_status_and_text(
     harness: GatewayHarness, admin: httpx.AsyncClient
 ) -> None:
