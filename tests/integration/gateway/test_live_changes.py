@@ -16,6 +16,7 @@ from services.gateway.api.requests import listening
 from services.gateway.tables.changes import SOURCES, latest_changes
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import Client, GatewayHarness
+from tests.integration.gateway.signing_in import make_key
 from tests.integration.gateway.test_live_lines import Stream
 from tests.support.queries import Queries
 
@@ -149,6 +150,23 @@ async def test_listening_ends_when_the_device_is_signed_out(
     client = await harness.client()
     async with changes(client.http) as stream:
         await client.http.post("auth/sign-out")
+        assert (await stream.next("end"))[1] == {"code": "signed_out"}
+
+
+@pytest.mark.parametrize("path", ["api-keys/{key}", "auth/devices"])
+async def test_listening_with_a_key_ends_when_it_is_revoked_and_with_another_epoch(
+    harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(listening, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(listening, "HEARTBEAT_SECONDS", 0.05)
+    client = await harness.client()
+    headers = {"Authorization": f"Bearer {await make_key(client, 'read')}"}
+    (key,) = (await client.get("api-keys"))["items"]
+    async with (
+        httpx.AsyncClient(base_url=client.http.base_url, headers=headers, timeout=DEADLINE_SECONDS) as script,
+        changes(script) as stream,
+    ):
+        assert (await client.http.delete(path.format(key=key["id"]))).status_code == 204
         assert (await stream.next("end"))[1] == {"code": "signed_out"}
 
 
