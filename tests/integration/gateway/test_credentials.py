@@ -173,6 +173,7 @@ async def test_an_admins_account_is_an_operator_once_it_has_a_second_factor(
     assert again.json()["code"] == "wrong_one_time_code", "a code is right once"
     token = (await trusting.post(SIGN_IN, json=body | {"one_time_code": following})).json()["token"]
     assert await code_of(trusting, token, "admin/orders") is None
+    assert await code_of(trusting, foreign(client.account), "admin/orders") == "insufficient_scope"
     again = await trusting.post(SECOND_FACTOR, headers=bearing(token))
     assert again.json()["code"] == "second_factor_exists"
     await acts_are_the_admins(trusting, harness, client, token, offered["secret"])
