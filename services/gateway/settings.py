@@ -97,7 +97,9 @@ class GatewaySettings(ServiceSettings):
     payment_looks_per_minute: int = Field(
         3000, ge=1, description="The limit of requests for the state of payments per network address"
     )
-    listeners: int = Field(1000, ge=1, description="How many may listen to live lines of one process")
+    listeners: int = Field(
+        1000, ge=1, description="How many may listen to the log of one process, and to its changes"
+    )
     listeners_per_account: int = Field(5, ge=1, description="The same limit for one account")
     command_seconds: float = Field(15.0, gt=0, description="The timeout of a command to another service")
     read_your_writes_seconds: float = Field(

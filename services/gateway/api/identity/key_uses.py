@@ -36,7 +36,7 @@ _FORGET = "delete from api_key_uses.uses u where not exists (select from api_key
 class KeyUses:
     """The uses of API keys by this process since they were stored last: one entry for each key that was used.
 
-    What a process counted in the last seconds before it is killed is lost.
+    What a process counted in the last seconds before it ends is lost.
     """
 
     def __init__(self, engine: Engine) -> None:
