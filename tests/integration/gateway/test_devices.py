@@ -50,6 +50,29 @@ async def test_a_refresh_token_that_is_used_again_later_signs_the_device_out(
     assert await code_of(http, other["token"]) is None
 
 
+async def test_a_refresh_token_that_has_expired_is_refused(
+    http: httpx.AsyncClient, client: Client, harness: GatewayHarness
+) -> None:
+    first = await sign_in(http, client)
+    queries = Queries(harness.gateway_database)
+    await queries.rows(
+        "update refreshing.tokens set expires_at = now() where device = $1", UUID(first["device"])
+    )
+    await queries.close()
+    answer = await refreshed(http, first["refresh_token"])
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_refresh_token")
+
+
+async def test_a_token_before_the_last_one_signs_the_device_out_at_once(
+    http: httpx.AsyncClient, client: Client
+) -> None:
+    first = await sign_in(http, client)
+    second = (await refreshed(http, first["refresh_token"])).json()
+    third = (await refreshed(http, second["refresh_token"])).json()
+    assert (await refreshed(http, first["refresh_token"])).json()["code"] == "refresh_token_reused"
+    assert await code_of(http, third["token"]) == "signed_out"
+
+
 async def test_an_account_signs_in_so_often_a_day_and_no_more(harness: GatewayHarness) -> None:
     client, other = await harness.client(), await harness.client()
     async with harness.gateway(postgres_url=harness.gateway_database, writes_per_day=2) as replica:
