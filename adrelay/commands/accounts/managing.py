@@ -52,7 +52,9 @@ def create(
 
     An admin may do no more than a client until the account has a second factor.
     """
-    body: dict[str, object] = {"email": email} | ({"role": role} if role else {})
+    body: dict[str, object] = {"email": email}
+    if role is not None:
+        body["role"] = role
     carry_out(lambda: _call(env_file, "POST", "accounts", body, json=json))
 
 
