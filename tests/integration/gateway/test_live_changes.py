@@ -13,6 +13,7 @@ from libs.events.values import AdbotId
 from libs.eventsourcing import Sql
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.requests import listening
+from services.gateway.live.message import Mark
 from services.gateway.tables.changes import SOURCES, latest_changes
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import Client, GatewayHarness
@@ -99,7 +100,7 @@ async def test_a_listener_that_was_away_for_long_costs_what_it_missed(harness: G
                 changed,
             )
         await queries.rows("analyze changes")
-        until = dict.fromkeys(SOURCES, (2**62, 0))
+        until: Mark = dict.fromkeys(SOURCES, (2**62, 0))
         read: list[float] = []
         for account in (client.account, None):
             explained = Explained(queries)
