@@ -22,6 +22,7 @@ from services.gateway.api.requests.limits import FairLimit
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.integration.gateway.sending import advertised, delivery
+from tests.support.queries import Queries
 
 
 def url_of(http: httpx.AsyncClient) -> str:
@@ -138,6 +139,16 @@ async def test_a_ticket_of_a_device_that_was_signed_out_opens_nothing(harness: G
     first = json.dumps({"ticket": await ticket(client)})
     await client.http.post("auth/sign-out")
     async with connect(url_of(client.http)) as socket:
+        await socket.send(first)
+        assert (await closed(socket))[0] == 4001
+
+
+async def test_a_ticket_that_has_expired_opens_nothing(harness: GatewayHarness) -> None:
+    first = json.dumps({"ticket": await ticket(await harness.client())})
+    queries = Queries(harness.gateway_database)
+    await queries.rows("update live_tickets.tickets set expires_at = now() - interval '1 second'")
+    await queries.close()
+    async with connect(url_of(harness.http)) as socket:
         await socket.send(first)
         assert (await closed(socket))[0] == 4001
 
