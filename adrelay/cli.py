@@ -48,7 +48,7 @@ class _Adrelay(Menu):
         ),
         "operations": Entry(
             "adrelay.commands.operations:operations",
-            "Show the work that waits, pause all adbots, and block groups and channels.",
+            "Show what waits and what went wrong, pause all adbots, and block groups and channels.",
             OPERATE,
         ),
         "events": Entry(

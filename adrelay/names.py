@@ -29,12 +29,16 @@ TABLES: dict[str, tuple[str, ...]] = {
         "api_keys",
         "attention",
         "changes",
+        "dead_groups",
         "deliveries",
         "denials",
         "devices",
+        "expiring",
         "group_lists",
         "join_requests",
+        "lost_sessions",
         "method_rests",
+        "notices",
         "notifications",
         "operations",
         "order_history",
@@ -68,5 +72,6 @@ CATEGORIES: dict[str, str] = {
     "account": "gateway",
     "device": "gateway",
     "inbox": "gateway",
+    "notice": "gateway",
 }
 """The services by stream category, which is the part of a stream's name before the first hyphen."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 
 from libs.chassis.command_client import CommandClient
+from libs.chassis.connections import ConnectionLimits
 from libs.chassis.service import Chassis
 from libs.eventsourcing.background import forget_days, repeat
 from services.gateway.account import first_codes
@@ -15,6 +16,7 @@ from services.gateway.account.registering import Accounts
 from services.gateway.account.second_factor import SecondFactors
 from services.gateway.activity.log import ActivityLog
 from services.gateway.adapters.forwarding import ask_forwarder
+from services.gateway.adapters.health import ask_health
 from services.gateway.adapters.smtp import SmtpMailer
 from services.gateway.api.app import make_app
 from services.gateway.api.desk import Desk
@@ -23,7 +25,18 @@ from services.gateway.api.identity.door import Door
 from services.gateway.api.identity.key_uses import KeyUses
 from services.gateway.api.identity.tickets import Tickets
 from services.gateway.api.identity.tokens import ForeignTokens, Tokens
-from services.gateway.api.requests.limits import DAY_SECONDS, HOUR_SECONDS, RateLimit
+from services.gateway.api.requests.addresses import Proxies
+from services.gateway.api.requests.counters import Counters
+from services.gateway.api.requests.gate import Gate, Guessable, Reads, cors_of
+from services.gateway.api.requests.limits import (
+    DAY_SECONDS,
+    HOUR_SECONDS,
+    WINDOW_SECONDS,
+    ConcurrencyLimit,
+    RateLimit,
+)
+from services.gateway.api.requests.penalties import Penalties
+from services.gateway.api.requests.shared_limits import SharedLimit
 from services.gateway.api.webhook.notification import Webhook
 from services.gateway.api.webhook.verifying import SignatureVerifier
 from services.gateway.checkout.claims import Claims
@@ -33,6 +46,11 @@ from services.gateway.device.refresh import Devices
 from services.gateway.live.feeds import Feeds
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
+from services.gateway.notices.conditions import SERVICES, Thresholds
+from services.gateway.notices.mailing import Mailing, NoticeMails
+from services.gateway.notices.refused_sales import RefusedSales
+from services.gateway.notices.watching import Watch, WatchSettings
+from services.gateway.notices.writing import NoticeWriter
 from services.gateway.ports import Mailer
 from services.gateway.registry import REGISTRY
 from services.gateway.settings import GatewaySettings
@@ -48,6 +66,9 @@ TICKETS_PER_MINUTE = 60
 """How many tickets for sockets an account may get in a minute."""
 REFRESHES_PER_MINUTE = 120
 """How many refresh tokens a network address may send in a minute."""
+RECONNECT_SECONDS = 3.0
+"""How long a request waits for the broker, which a restart keeps away for a moment, before it is answered."""
+_LEASE_SPARE_SECONDS = 5.0
 
 
 async def run(settings: GatewaySettings) -> None:
@@ -59,14 +80,27 @@ async def run(settings: GatewaySettings) -> None:
         read_models=REGISTRY.read_models,
         read_everything=True,
         app=app,
+        connections=ConnectionLimits(
+            most=settings.connections,
+            most_per_address=settings.connections_per_address,
+            unlimited=settings.trusted_proxies,
+            header_seconds=settings.header_seconds,
+            idle_seconds=settings.idle_seconds,
+        ),
     ) as chassis:
         codes = AccessCodes(settings.code_pepper)
         await _forget_old_days(settings, chassis)  # before days would be folded that are not kept
         chassis.task("old days", lambda: repeat("old days", lambda: _forget_old_days(settings, chassis)))
         claims = Claims(chassis.engine, settings.code_pepper)
         await claims.make_tables()
+        counters = Counters(chassis.engine, settings.code_pepper)
+        await counters.make_tables()
+        chassis.task("old counters", lambda: repeat("old counters", counters.sweep))
         commands = CommandClient(
-            chassis.nats, prefix=settings.nats_prefix, timeout_seconds=settings.command_seconds
+            chassis.nats,
+            prefix=settings.nats_prefix,
+            timeout_seconds=settings.command_seconds,
+            reconnect_seconds=RECONNECT_SECONDS,
         )
         live = Feeds(
             chassis.engine,
@@ -76,21 +110,27 @@ async def run(settings: GatewaySettings) -> None:
         )
         furnish(
             app,
-            await desk_of(settings, chassis, commands, codes, claims),
+            await desk_of(settings, chassis, commands, codes, claims, counters),
             Webhook(SignatureVerifier(settings.ipn_secret), commands),
             live,
+            gate_of(settings, counters),
         )
         for feed in live.all:
             chassis.task(f"live {feed.name}", feed.run)
         chassis.on_stop(live.stop)
-        chassis.take_on(REGISTRY, Context(codes, mails=settings.mails))
+        context = Context(codes, mails=settings.mails, operator_mails=settings.mails_to_operator)
+        chassis.take_on(REGISTRY, context)
+        chassis.task("notices", watch_of(settings, chassis).run)
         if settings.mails:
             chassis.task("outbox", lambda: _send_mails(settings, chassis, codes))
+        if settings.mails_to_operator:
+            chassis.task("notice mails", lambda: _mail_notices(settings, chassis))
         await chassis.run()
 
 
-def furnish(app: FastAPI, desk: Desk, webhook: Webhook, live: Feeds) -> None:
+def furnish(app: FastAPI, desk: Desk, webhook: Webhook, live: Feeds, gate: Gate) -> None:
     """Set the app state that the routes use."""
+    app.state.gate = gate
     app.state.live = live
     app.state.desk = desk
     app.state.webhook = webhook
@@ -104,6 +144,37 @@ async def _forget_old_days(settings: GatewaySettings, chassis: Chassis) -> float
 async def _send_mails(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes) -> None:
     async with mailer_of(settings) as mailer:
         await outbox_of(settings, chassis, codes, mailer).run()
+
+
+async def _mail_notices(settings: GatewaySettings, chassis: Chassis) -> None:
+    addresses = settings.operator_addresses
+    mailing = Mailing(
+        addresses=addresses,
+        gather=timedelta(seconds=settings.operator_mail_gather_seconds),
+        most_an_hour=settings.operator_mails_per_hour,
+        lease=timedelta(seconds=settings.smtp_timeout_seconds * len(addresses) + _LEASE_SPARE_SECONDS),
+    )
+    writer = NoticeWriter(settings.sender, site_url=settings.site_url)
+    async with mailer_of(settings) as mailer:
+        await NoticeMails(chassis.engine, mailer, writer, mailing).run()
+
+
+def watch_of(settings: GatewaySettings, chassis: Chassis) -> Watch:
+    """Return what looks for conditions of which the operator is told."""
+    return Watch(
+        chassis.engine,
+        lambda: ask_health(chassis.nats, settings.nats_prefix, SERVICES),
+        WatchSettings(
+            every_seconds=settings.notice_check_seconds,
+            limits=Thresholds(
+                low_stock=settings.low_stock_sessions,
+                lost_sessions=settings.lost_sessions_per_hour,
+                seconds=settings.notice_after_seconds,
+            ),
+            mail=settings.mails_to_operator,
+            attention_share=settings.attention_percent / 100,
+        ),
+    )
 
 
 def mailer_of(settings: GatewaySettings) -> SmtpMailer:
@@ -132,8 +203,34 @@ def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, m
     )
 
 
+def gate_of(settings: GatewaySettings, counters: Counters) -> Gate:
+    """Return the rules that requests must pass before their routes."""
+    return Gate(
+        proxies=Proxies(settings.trusted_proxies),
+        admin_networks=settings.admin_networks,
+        cors=cors_of(settings.cors_origins),
+        reads=Reads(
+            SharedLimit("reads of token", settings.reads_per_minute, counters, frequent=True),
+            SharedLimit("reads", settings.reads_per_minute_per_address, counters, frequent=True),
+        ),
+        sign_ins=Guessable(
+            frozenset({"wrong_access_code", "wrong_one_time_code"}),
+            Penalties("sign-in", counters, free=settings.wrong_secrets_per_hour),
+        ),
+        admin_tokens=Guessable(
+            frozenset({"invalid_token"}), Penalties("admin", counters, free=settings.wrong_secrets_per_hour)
+        ),
+        in_progress=ConcurrencyLimit(settings.requests_in_progress),
+    )
+
+
 async def desk_of(
-    settings: GatewaySettings, chassis: Chassis, commands: CommandClient, codes: AccessCodes, claims: Claims
+    settings: GatewaySettings,
+    chassis: Chassis,
+    commands: CommandClient,
+    codes: AccessCodes,
+    claims: Claims,
+    counters: Counters,
 ) -> Desk:
     """Return the routes' dependencies, and keep up what they store."""
     engine, keyed = chassis.engine, KeyedHash(settings.code_pepper)
@@ -149,6 +246,10 @@ async def desk_of(
     chassis.task("ended devices", lambda: repeat("ended devices", devices.sweep))
     chassis.task("old activity", lambda: repeat("old activity", activity.forget))
     chassis.task("uses of API keys", lambda: repeat("uses of API keys", uses.store))
+
+    def limit(name: str, times: int, seconds: float = WINDOW_SECONDS) -> SharedLimit:
+        return SharedLimit(name, times, counters, window_seconds=seconds)
+
     return Desk(
         engine=chassis.engine,
         read_models=chassis.read_models,
@@ -168,22 +269,24 @@ async def desk_of(
         devices=devices,
         second_factors=second_factors,
         api_keys=keys,
-        sign_ins=RateLimit(settings.sign_ins_per_minute),
-        sign_ins_a_day=RateLimit(settings.writes_per_day, window_seconds=DAY_SECONDS),
-        one_time_codes=RateLimit(ONE_TIME_CODES_PER_MINUTE),
+        sign_ins_a_day=limit("sign-ins/d", settings.writes_per_day, DAY_SECONDS),
         wrong_one_time_codes=RateLimit(WRONG_ONE_TIME_CODES_PER_DAY, window_seconds=DAY_SECONDS),
         tickets=tickets,
-        ticket_limit=RateLimit(TICKETS_PER_MINUTE),
-        refreshes=RateLimit(REFRESHES_PER_MINUTE),
-        checkouts=RateLimit(settings.checkouts_per_minute),
-        checkouts_hourly=RateLimit(settings.checkouts_per_hour, window_seconds=HOUR_SECONDS),
-        payment_looks=RateLimit(settings.payment_looks_per_minute),
-        writes=RateLimit(settings.writes_per_minute),
-        writes_a_day=RateLimit(settings.writes_per_day, window_seconds=DAY_SECONDS),
+        one_time_codes=limit("one-time codes", ONE_TIME_CODES_PER_MINUTE),
+        ticket_limit=limit("tickets", TICKETS_PER_MINUTE),
+        refreshes=limit("refreshes", REFRESHES_PER_MINUTE),
+        sign_ins=limit("sign-ins", settings.sign_ins_per_minute),
+        checkouts=limit("checkouts", settings.checkouts_per_minute),
+        checkouts_hourly=limit("checkouts/h", settings.checkouts_per_hour, HOUR_SECONDS),
+        payment_looks=SharedLimit("looks", settings.payment_looks_per_minute, counters, frequent=True),
+        writes=limit("writes", settings.writes_per_minute),
+        writes_a_day=limit("writes/d", settings.writes_per_day, DAY_SECONDS),
         turns=Turns(),
         claims=claims,
         timeout_seconds=settings.read_your_writes_seconds,
         forwarding=lambda: ask_forwarder(chassis.nats, settings.nats_prefix),
+        refused_sales=RefusedSales(chassis.engine, mail=settings.mails_to_operator),
+        attention_share=settings.attention_percent / 100,
     )
 
 

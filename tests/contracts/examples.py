@@ -35,6 +35,7 @@ CYCLE = CycleId(UUID("018f0000-0000-7000-8000-00000000000c"))
 API_KEY = gateway.ApiKeyId(UUID("0190a000-0000-7000-8000-0000000000a1"))
 DEVICE = gateway.DeviceId(UUID("0190a000-0000-7000-8000-0000000000d1"))
 NOTIFICATION = NotificationId(UUID("018f0000-0000-7000-8000-000000000010"))
+NOTICE = gateway.NoticeId(UUID("018f0000-0000-7000-8000-000000000011"))
 CHECK = PostCheckId(UUID("018f0000-0000-7000-8000-000000000012"))
 PAIR = ApplicationId(UUID("018f0000-0000-7000-8000-00000000000d"))
 SESSION = SessionId(UUID("018f0000-0000-7000-8000-00000000000e"))
@@ -362,7 +363,28 @@ _GATEWAY: list[Event] = [
         missing=Decimal("29.401234"),
         coin="USDT",
         detail="use more seats, fewer groups, or a longer interval",
+        adbot=ADBOT,
+        session=SESSION,
+        reason="BANNED",
+        valid_until=NOON,
+        days=3,
+        groups=("@group",),
+        more_groups=2,
+        as_of=NOON,
     ),
+    gateway.NotificationsRead(account=ACCOUNT, notifications=(NOTIFICATION,)),
+    gateway.NoticeRaised(
+        notice=NOTICE,
+        kind=gateway.NoticeKind.LOW_STOCK,
+        subject="scheduler.reactions",
+        detail="3 unused sessions are left",
+        count=2,
+        mail=True,
+        quiet_until=NOON,
+    ),
+    gateway.NoticeCleared(notice=NOTICE),
+    gateway.NoticeAcknowledged(notice=NOTICE),
+    gateway.NoticeMailed(notice=NOTICE, mail=NOTICE),
     gateway.MailSent(notification=NOTIFICATION, account=ACCOUNT),
     gateway.MailGivenUp(notification=NOTIFICATION, account=ACCOUNT, reason="550 no such mailbox"),
 ]

@@ -6,7 +6,18 @@ Of later fields, which older versions do not have, none is among them.
 from adrelay.demo.rest import Json, Rest
 
 _LOG = ("at", "cycle", "session", "group", "result", "error", "messages")
-_LATER = {"detail", "group", "group_id", "group_name"}
+_LATER = {
+    "detail",
+    "group",
+    "group_id",
+    "group_name",
+    "read_at",
+    "adbot",
+    "reason",
+    "valid_until",
+    "groups",
+    "more_groups",
+}
 _STATISTICS = ("cycles", "cycles_skipped", "posts", "successes", "failures", "not_sent", "last_activity")
 
 

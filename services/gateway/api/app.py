@@ -12,6 +12,7 @@ from services.gateway.api.admin import activity as admin_activity
 from services.gateway.api.admin import adbots as admin_adbots
 from services.gateway.api.admin import figures as admin_figures
 from services.gateway.api.admin import forwarding as admin_forwarding
+from services.gateway.api.admin import notices as admin_notices
 from services.gateway.api.admin import operations as admin_operations
 from services.gateway.api.admin import orders as admin_orders
 from services.gateway.api.admin import plans as admin_plans
@@ -54,6 +55,7 @@ _PARTS = (
     admin_activity,
     admin_private_ids,
     admin_operations,
+    admin_notices,
 )
 
 

@@ -63,19 +63,19 @@ async def writer_of(
     desk: DeskDep, principal: Annotated[Principal, Security(principal_of, scopes=[Scope.CONTROL])]
 ) -> Caller:
     """Return the caller; raise `Denied` if the limit of writes of its account is reached."""
-    return _counted(desk, _with_account(principal))
+    return await _counted(desk, _with_account(principal))
 
 
 async def buyer_of(
     desk: DeskDep, principal: Annotated[Principal, Security(principal_of, scopes=[Scope.BILLING])]
 ) -> Caller:
     """Return the caller; raise `Denied` if the limit of writes of its account is reached."""
-    return _counted(desk, _with_account(principal))
+    return await _counted(desk, _with_account(principal))
 
 
-def _counted(desk: DeskDep, caller: Caller) -> Caller:
-    desk.writes.take(str(caller.account))
-    desk.writes_a_day.take(str(caller.account))
+async def _counted(desk: DeskDep, caller: Caller) -> Caller:
+    await desk.writes.take(str(caller.account))
+    await desk.writes_a_day.take(str(caller.account))
     return caller
 
 

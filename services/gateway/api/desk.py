@@ -3,6 +3,7 @@
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, TypeVar, cast
 
 from fastapi import Depends, FastAPI, Request
@@ -22,10 +23,12 @@ from services.gateway.api.identity.tickets import Tickets
 from services.gateway.api.identity.tokens import Tokens
 from services.gateway.api.requests.limits import RateLimit
 from services.gateway.api.requests.problems import unauthorized
+from services.gateway.api.requests.shared_limits import SharedLimit
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.device.refresh import Devices
 from services.gateway.live.feeds import Feeds
+from services.gateway.notices.refused_sales import RefusedSales
 
 T = TypeVar("T")
 
@@ -45,25 +48,28 @@ class Desk:
     devices: Devices
     second_factors: SecondFactors
     api_keys: ApiKeys
-    sign_ins: RateLimit
-    sign_ins_a_day: RateLimit
+    sign_ins: SharedLimit
+    sign_ins_a_day: SharedLimit
     """The limit per account: each sign-in appends events, stored for ever."""
-    one_time_codes: RateLimit
+    one_time_codes: SharedLimit
     wrong_one_time_codes: RateLimit
-    refreshes: RateLimit
+    refreshes: SharedLimit
     tickets: Tickets
-    ticket_limit: RateLimit
-    checkouts: RateLimit
-    checkouts_hourly: RateLimit
-    payment_looks: RateLimit
-    writes: RateLimit
+    ticket_limit: SharedLimit
+    checkouts: SharedLimit
+    checkouts_hourly: SharedLimit
+    payment_looks: SharedLimit
+    writes: SharedLimit
     """The limit per account for adbots and orders: each write may append an event, stored for ever."""
-    writes_a_day: RateLimit
+    writes_a_day: SharedLimit
     turns: Turns
     claims: Claims
     timeout_seconds: float
     forwarding: Callable[[], Awaitable[ForwardingFigures | None]]
     """Asks the forwarder for its figures; None if it does not answer."""
+    refused_sales: RefusedSales
+    attention_share: Decimal
+    """The share of the requested amount below which money needs no person."""
 
     async def ask(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Run a query on the tables."""

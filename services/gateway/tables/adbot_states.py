@@ -15,7 +15,6 @@ from libs.events.values import (
     MAX_GROUPS,
     AccountId,
     AdbotId,
-    OrderNumber,
     PlanKind,
     Post,
     SendOptions,
@@ -291,12 +290,3 @@ def _blocked(row: Row) -> list[str]:
     own: list[str] = json.loads(row["targets"]) if row["blocked"] else []
     found = [group for group in own if chat_of(group) in row["blocked"]]
     return [*found, *(group for group in row["blocked_in_lists"] if group not in found)]
-
-
-async def order_of(sql: Sql, adbot: AdbotId) -> OrderNumber:
-    """Return the order that an adbot was provisioned for."""
-    order: OrderNumber | None = await sql.fetchval("select order_number from adbots where adbot = $1", adbot)
-    if order is None:
-        message = f"no AdbotProvisioned was read for {adbot}"
-        raise LookupError(message)
-    return order

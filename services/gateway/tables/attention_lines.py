@@ -1,6 +1,7 @@
 """Queries of the orders that need a person, and why."""
 
 from datetime import datetime
+from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
@@ -30,7 +31,8 @@ class Attention(BaseModel):
 
 _ATTENTION = """
 with needed as (
-    select order_number, kind, since, due_at, amount, currency, detail from attention where due_at <= $1
+    select order_number, kind, since, due_at, amount, currency, detail from attention
+    where due_at <= $1 and (share is null or share >= $4)
     union all
     select order_number, 'seats_awaited', since, since, missing, null, null from attention_adbots
     where missing > 0 and not expired
@@ -45,8 +47,11 @@ order by n.since, n.order_number, n.kind limit $3
 
 
 async def needing_attention(
-    sql: Sql, at: datetime, limit: int, order: OrderNumber | None = None
+    sql: Sql, at: datetime, limit: int, order: OrderNumber | None = None, *, share: Decimal
 ) -> list[Attention]:
-    """Return the reasons of one order or of all, the oldest first."""
-    rows = await sql.fetch(_ATTENTION, at, order, limit)
+    """Return the reasons of one order or of all, the oldest first.
+
+    Money of less than this share of the requested amount is in the order's history only.
+    """
+    rows = await sql.fetch(_ATTENTION, at, order, limit, share)
     return [Attention.model_validate(dict(row.items())) for row in rows]

@@ -119,12 +119,6 @@ async def test_the_cookie_is_for_checkouts_alone(harness: GatewayHarness) -> Non
     assert set(attributes) == {"Path=/api/v1/checkout", "Max-Age=2678400", "HttpOnly", "SameSite=Strict"}
 
 
-async def test_behind_https_the_cookie_is_for_https_alone(harness: GatewayHarness) -> None:
-    async with visitor(harness) as http:  # this machine counts as a trusted proxy
-        answer = await http.post(CHECKOUT, json=wish(), headers={"X-Forwarded-Proto": "https"})
-    assert answer.headers["Set-Cookie"].endswith("; Secure")
-
-
 async def test_a_cookie_that_is_none_of_ours_is_replaced(harness: GatewayHarness) -> None:
     async with visitor(harness) as http:
         answer = await http.post(CHECKOUT, json=wish(), headers={"Cookie": "checkout_token=short; other=1"})

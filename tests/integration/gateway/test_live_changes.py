@@ -43,12 +43,17 @@ async def test_changes_of_adbots_and_orders_come_to_their_owner_only(harness: Ga
         adbot = await harness.adbot(client)
         await start(harness, adbot)
         await harness.cancel(client.order)
-        found = [(await stream.next("change"))[1] for _ in range(3)]
-    assert {(one["kind"], one["id"], one["event"]) for one in found} == {
-        ("adbot", str(adbot), "delivered"),
-        ("adbot", str(adbot), "started"),
-        ("order", client.order, "cancelled"),
-    }
+        expected = {
+            ("adbot", str(adbot), "delivered"),
+            ("adbot", str(adbot), "started"),
+            ("order", client.order, "cancelled"),
+        }
+        found = set[tuple[str, ...]]()
+        while len(found) < len(expected):
+            one = (await stream.next("change"))[1]
+            if one["kind"] != "notification":
+                found.add((one["kind"], one["id"], one["event"]))
+    assert found == expected
 
 
 async def test_a_listener_that_comes_back_misses_no_change(harness: GatewayHarness) -> None:
@@ -58,10 +63,12 @@ async def test_a_listener_that_comes_back_misses_no_change(harness: GatewayHarne
         last, first = await stream.next("change")
     await start(harness, adbot)
     await harness.expire(client.order)
+    missed = set[str]()
     async with changes(client.http, last) as stream:
-        missed = [(await stream.next("change"))[1]["event"] for _ in range(2)]
+        while not missed >= {"expired", "started"}:
+            missed.add((await stream.next("change"))[1]["event"])
     assert first["event"] == "delivered"
-    assert sorted(missed) == ["expired", "started"]
+    assert "delivered" not in missed
 
 
 class Explained:

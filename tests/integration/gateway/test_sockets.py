@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from libs.chassis.health import MOST_SOCKET_BYTES
+from libs.chassis.sockets import MOST_BYTES
 from libs.events.values import ResultClass
 from libs.eventsourcing.errors import Transient
 from libs.eventsourcing.values import new_id
@@ -179,7 +179,7 @@ async def test_a_page_of_another_site_opens_no_socket(client: Client) -> None:
 
 async def test_a_stranger_sends_no_long_message(client: Client) -> None:
     async with connect(url_of(client.http)) as socket:
-        await socket.send("x" * (MOST_SOCKET_BYTES + 1))
+        await socket.send("x" * (MOST_BYTES + 1))
         assert (await closed(socket))[0] == 1009
 
 

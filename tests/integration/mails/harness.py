@@ -61,7 +61,7 @@ class MailHarness:
     def __init__(self, nats: EmbeddedNats, postgres: EmbeddedPostgres) -> None:
         self.nats, self.postgres = nats, postgres
         self.prefix = f"t{uuid4().hex[:8]}"
-        self.port = free_port()
+        self.port, self.metrics_port = free_port(), free_port()
         self.sandbox: MailSandbox
         self.mails: MailControl
         self.billing: FakeService
@@ -109,6 +109,7 @@ class MailHarness:
             "nats_url": self.nats.url,
             "nats_prefix": self.prefix,
             "http_port": self.port,
+            "metrics_port": self.metrics_port,
             "jwt_secret": JWT_SECRET,
             "foreign_jwt_secret": FOREIGN_SECRET,
             "foreign_jwt_issuer": ISSUER,
@@ -116,6 +117,8 @@ class MailHarness:
             "code_pepper": PEPPER,
             "ipn_secret": PEPPER,
             "sign_ins_per_minute": 10_000,
+            "wrong_secrets_per_hour": 10_000,
+            "reads_per_minute": 1_000_000,
             "checkouts_per_minute": 10_000,
             "checkouts_per_hour": 10_000,
             "writes_per_minute": 10_000,

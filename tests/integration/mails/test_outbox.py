@@ -226,6 +226,6 @@ async def test_a_mail_that_was_taken_waits_for_its_note_and_is_not_sent_again(ha
             await until(lambda: harness.row(lease_over))
         await connection.close()
         await harness.settled(1)
-        metrics = (await http.get(f"http://127.0.0.1:{harness.port}/metrics")).text
+        metrics = (await http.get(f"http://127.0.0.1:{harness.metrics_port}/metrics")).text
     assert len(await harness.mails.mails()) == 1
     assert 'adrelay_gateway_mails_total{outcome="sent"}' in metrics

@@ -1,19 +1,24 @@
-"""The notifications of an account."""
+"""The notifications of an account, and which of them its owner has read."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field, model_validator
 
 from libs.events.gateway import NotificationKind
-from services.gateway.api.callers import ReaderDep
+from libs.events.values import NotificationId
+from libs.eventsourcing import Sql, UnitOfWork
+from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.shapes import Limit, Listing
-from services.gateway.inbox.domain import MailState
-from services.gateway.inbox.tables import notifications_of
+from services.gateway.api.requests.cursors import CursorText, decoded, encoded
+from services.gateway.api.requests.shapes import Body, Limit, Page
+from services.gateway.inbox.commands import MarkRead
+from services.gateway.inbox.domain import INBOX, MOST_READ, MailState
+from services.gateway.inbox.listing import NotificationCursor, notifications_of, unread_of
+from services.gateway.inbox.tables import Notification
 from services.gateway.tables.values import Money
 
 router = APIRouter(tags=["account"])
@@ -36,6 +41,16 @@ class NotificationView(BaseModel):
         Field(description="The state of the mail; `none`: the notification is shown in the app only."),
     ]
     raised_at: datetime
+    read_at: Annotated[
+        datetime | None, Field(description="When it was marked as read; null if it is unread.")
+    ]
+    adbot: Annotated[UUID | None, Field(description="The adbot that it is about.")]
+    reason: Annotated[
+        str, Field(description="Why the adbot stopped, or how a seat was lost; empty for other kinds.")
+    ]
+    valid_until: Annotated[datetime | None, Field(description="The end of the adbot's validity by then.")]
+    groups: Annotated[list[str], Field(description="The first of the groups that take no posts.")]
+    more_groups: Annotated[int, Field(description="How many others take no posts.")]
     group: Annotated[str | None, Field(description="The group that it is about, as in the advertisement.")]
     group_id: Annotated[str | None, Field(description="The id now of a group that moved.")]
     group_name: Annotated[str | None, Field(description="Its public name now; none if it has none.")]
@@ -45,29 +60,108 @@ class NotificationView(BaseModel):
     ]
 
 
+class Unread(BaseModel):
+    """How many notifications the caller has not read."""
+
+    unread: int
+
+
+class NotificationPage(Page[NotificationView], Unread):
+    """A page of notifications, and how many are unread in all."""
+
+
+class ReadBody(Body):
+    """Which notifications were read: these, all up to one, or all. Give exactly one of the fields."""
+
+    ids: Annotated[
+        list[UUID] | None,
+        Field(min_length=1, max_length=MOST_READ, description="Ids of others are ignored."),
+    ] = None
+    before: Annotated[UUID | None, Field(description="This one and all that were raised before it.")] = None
+    all: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> "ReadBody":
+        if (self.ids is not None) + (self.before is not None) + self.all != 1:
+            raise ValueError("give exactly one of `ids`, `before` and `all`")
+        return self
+
+
+def _cursor(parts: list[str]) -> NotificationCursor:
+    at = datetime.fromisoformat(parts[0])
+    if at.tzinfo is None:
+        raise ValueError("without a time zone")
+    return NotificationCursor(at, NotificationId(UUID(parts[1])))
+
+
+def cursor_of(cursor: CursorText = None) -> NotificationCursor | None:
+    """Return the notification that a cursor names."""
+    return decoded(cursor, 2, _cursor)
+
+
 @router.get("/notifications", summary="List your notifications", responses=problems(401))
 async def list_notifications(
-    caller: ReaderDep, desk: DeskDep, limit: Limit = 100
-) -> Listing[NotificationView]:
+    caller: ReaderDep,
+    desk: DeskDep,
+    after: Annotated[NotificationCursor | None, Depends(cursor_of)],
+    unread: Annotated[bool, Query(description="Only those that are not read.")] = False,  # noqa: FBT002 - a query parameter
+    limit: Limit = 100,
+) -> NotificationPage:
     """Return the caller's notifications, the latest first."""
-    found = await desk.ask(lambda sql: notifications_of(sql, caller.account, limit))
-    return Listing(
-        items=[
-            NotificationView(
-                id=one.notification,
-                kind=one.kind,
-                order_number=one.order,
-                paid=one.paid,
-                missing=one.missing,
-                pay_currency=one.coin,
-                detail=one.detail,
-                mail=one.mail,
-                raised_at=one.raised_at,
-                group=one.group,
-                group_id=one.chat,
-                group_name=one.name,
-                second_of=one.second_of,
-            )
-            for one in found
-        ]
+
+    async def look(sql: Sql) -> tuple[list[Notification], int]:
+        found = await notifications_of(sql, caller.account, limit + 1, after, unread=unread)
+        return found, await unread_of(sql, caller.account)
+
+    found, count = await desk.view(look)
+    last = found[limit - 1] if len(found) > limit else None
+    return NotificationPage(
+        items=[_view(one) for one in found[:limit]],
+        next=encoded(last.raised_at.isoformat(), last.notification) if last else None,
+        unread=count,
+    )
+
+
+@router.post(
+    "/notifications/read",
+    summary="Mark notifications as read",
+    responses=problems(401, 404, 413, 429),
+)
+async def mark_read(body: ReadBody, caller: WriterDep, request: Request, desk: DeskDep) -> Unread:
+    """Mark notifications as read, and return how many are unread. A repetition changes nothing."""
+    command = MarkRead(
+        caller.account,
+        None if body.ids is None else tuple(map(NotificationId, body.ids)),
+        None if body.before is None else NotificationId(body.before),
+    )
+
+    async def mark(unit: UnitOfWork) -> int:
+        await unit.execute(INBOX, caller.account, command)
+        return await unread_of(unit.flushed, caller.account)
+
+    done = await desk.engine.run(mark, causes_of(request))
+    return Unread(unread=done.value or 0)
+
+
+def _view(one: Notification) -> NotificationView:
+    return NotificationView(
+        id=one.notification,
+        kind=one.kind,
+        order_number=one.order,
+        paid=one.paid,
+        missing=one.missing,
+        pay_currency=one.coin,
+        detail=one.detail,
+        mail=one.mail,
+        raised_at=one.raised_at,
+        read_at=one.read_at,
+        adbot=one.adbot,
+        reason=one.reason,
+        valid_until=one.valid_until,
+        groups=list(one.groups),
+        more_groups=one.more_groups,
+        group=one.group,
+        group_id=one.chat,
+        group_name=one.name,
+        second_of=one.second_of,
     )

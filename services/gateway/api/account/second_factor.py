@@ -56,7 +56,7 @@ async def confirm_second_factor(
 ) -> None:
     """Enable the second factor by a code of it. All devices are signed out; sign in with both."""
     _check_device(caller)
-    desk.one_time_codes.take(str(caller.account))
+    await desk.one_time_codes.take(str(caller.account))
     if not await desk.second_factors.confirm(caller.account, body.one_time_code, causes_of(request)):
         detail = "this is no code of the secret that was shown last; wait for the next one"
         raise Denied(HTTPStatus.UNPROCESSABLE_ENTITY, "wrong_one_time_code", detail)

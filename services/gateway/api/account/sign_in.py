@@ -88,7 +88,7 @@ async def sign_in(body: SignInBody, request: Request, desk: DeskDep) -> SignedIn
 
     An account has at most twenty devices that are signed in: the oldest is signed out for another one.
     """
-    desk.sign_ins.take(address_of(request))
+    await desk.sign_ins.take(address_of(request))
     digest = desk.codes.digest(body.access_code.get_secret_value())
     account = await desk.ask(lambda sql: account_by_digest(sql, digest))
     if account is None:
@@ -99,7 +99,7 @@ async def sign_in(body: SignInBody, request: Request, desk: DeskDep) -> SignedIn
         raise forbidden("account_suspended", account.suspended_for)
     if account.second_factor:
         await _check_one_time_code(desk, account, body.one_time_code)
-    desk.sign_ins_a_day.take(str(account.account))
+    await desk.sign_ins_a_day.take(str(account.account))
     device = await desk.devices.sign_in(
         account,
         agent=request.headers.get("user-agent", ""),
@@ -113,7 +113,7 @@ async def sign_in(body: SignInBody, request: Request, desk: DeskDep) -> SignedIn
 async def _check_one_time_code(desk: Desk, account: KnownAccount, code: str | None) -> None:
     if code is None:
         raise unauthorized("one_time_code_needed", "send `one_time_code` from the authenticator app")
-    desk.one_time_codes.take(str(account.account))
+    await desk.one_time_codes.take(str(account.account))
     if desk.wrong_one_time_codes.exhausted(str(account.account)):
         raise too_many(int(HOUR_SECONDS))
     if not await desk.second_factors.check(account.account, code):
@@ -129,7 +129,7 @@ async def refresh(body: RefreshBody, request: Request, desk: DeskDep) -> SignedI
     A refresh token is used once; within ten seconds a repetition gets the same answer. If it is used later,
     somebody else may have it: then the device is signed out.
     """
-    desk.refreshes.take(address_of(request))
+    await desk.refreshes.take(address_of(request))
     found = await desk.devices.refresh(
         body.refresh_token.get_secret_value(),
         agent=request.headers.get("user-agent", ""),

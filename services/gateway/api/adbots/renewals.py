@@ -52,8 +52,8 @@ async def renew(
     account = await desk.ask(lambda sql: account_by_id(sql, caller.account))
     if account is None:
         raise unauthorized("invalid_token", "this token's account does not exist")
-    desk.checkouts.take(f"address {address_of(request)}")
-    desk.checkouts.take(f"account {caller.account}")
+    await desk.checkouts.take(f"address {address_of(request)}")
+    await desk.checkouts.take(f"account {caller.account}")
     await _check(desk, adbot)
     wish = Wish(caller.account, adbot.plan.code, body.pay_currency, AdbotId(adbot.id))
     causes = causes_of(request)

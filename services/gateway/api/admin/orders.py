@@ -1,5 +1,6 @@
 """The operator's routes of orders and payments."""
 
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated
 
@@ -69,7 +70,9 @@ async def list_all_orders(
 @router.get("/attention", summary="List the orders that need a person", responses=problems(401))
 async def list_attention(desk: DeskDep, limit: Limit = 1000) -> Listing[Attention]:
     """Return what needs a person until it is reviewed, refunded or settled; the oldest first."""
-    return Listing(items=await desk.ask(lambda sql: needing_attention(sql, utc_now(), limit)))
+    return Listing(
+        items=await desk.ask(lambda sql: needing_attention(sql, utc_now(), limit, share=desk.attention_share))
+    )
 
 
 @router.get("/{order_number}", summary="Show an order", responses=problems(401, 404))
@@ -138,18 +141,18 @@ async def _act(
 
 
 async def _order(desk: Desk, number: OrderNumber) -> AdminOrder:
-    order = await desk.view(lambda sql: _order_in(sql, number))
+    order = await desk.view(lambda sql: _order_in(sql, number, desk.attention_share))
     if order is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_order", "there is no such order")
     return order
 
 
-async def _order_in(sql: Sql, number: OrderNumber) -> AdminOrder | None:
+async def _order_in(sql: Sql, number: OrderNumber, share: Decimal) -> AdminOrder | None:
     line = await any_order(sql, number)
     if line is None:
         return None
     return AdminOrder(
         **line.model_dump(),
         history=await whole_history_of(sql, number),
-        attention=await needing_attention(sql, utc_now(), _MOST_ATTENTION, number),
+        attention=await needing_attention(sql, utc_now(), _MOST_ATTENTION, number, share=share),
     )

@@ -79,12 +79,12 @@ async def check_out(
     limit: pay or cancel one, or try later.
     """
     address = address_of(request)
-    desk.checkouts.take(f"address {address}")
-    desk.checkouts_hourly.take(f"address {address}")
+    await desk.checkouts.take(f"address {address}")
+    await desk.checkouts_hourly.take(f"address {address}")
     account = await desk.accounts.of(body.email)
     own = caller is not None and caller.account == account
     # a stranger who names an address must not use up its owner's limit
-    desk.checkouts.take(f"account {account}" if own else f"email {body.email}")
+    await desk.checkouts.take(f"account {account}" if own else f"email {body.email}")
     wish = Wish(account, body.plan, body.pay_currency)
     origin = desk.codes.origin(address, utc_now())
     if own:
@@ -129,7 +129,7 @@ async def payment_status(
     order_number: Annotated[OrderNumber, Path()], request: Request, desk: DeskDep
 ) -> PaymentView:
     """Return the state of an order's payment. It may be polled; who knows the order's number may see it."""
-    desk.payment_looks.take(address_of(request))
+    await desk.payment_looks.take(address_of(request))
     payment = await desk.ask(lambda sql: payment_of(sql, order_number))
     if payment is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_order")

@@ -91,7 +91,7 @@ async def issue_ticket(caller: ReaderDep, desk: DeskDep) -> TicketView:
     (you read too slowly), 4029 (too many listeners or messages), 1009 (a message is too long), 1012 (the
     process stops) and 1013 (trouble; try again).
     """
-    desk.ticket_limit.take(str(caller.account))
+    await desk.ticket_limit.take(str(caller.account))
     return TicketView(ticket=await desk.tickets.issue(caller.principal), expires_in=VALID_SECONDS)
 
 

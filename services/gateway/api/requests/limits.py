@@ -1,4 +1,4 @@
-"""Rate limits and concurrency limits."""
+"""Rate limits and concurrency limits of one process."""
 
 import math
 import time
@@ -82,10 +82,15 @@ class ConcurrencyLimit:
         self._most = most
         self._in_progress = 0
 
+    @property
+    def full(self) -> bool:
+        """Return whether a further call would fail."""
+        return self._in_progress >= self._most
+
     @contextmanager
     def slot(self) -> Generator[None]:
         """Count as a concurrent call; raise `LimitReached` at the limit."""
-        if self._in_progress >= self._most:
+        if self.full:
             raise LimitReached
         self._in_progress += 1
         try:
