@@ -28,7 +28,13 @@ from services.gateway.api.identity.tokens import ForeignTokens, Tokens
 from services.gateway.api.requests.addresses import Proxies
 from services.gateway.api.requests.counters import Counters
 from services.gateway.api.requests.gate import Gate, Guessable, Reads, cors_of
-from services.gateway.api.requests.limits import DAY_SECONDS, HOUR_SECONDS, WINDOW_SECONDS, ConcurrencyLimit
+from services.gateway.api.requests.limits import (
+    DAY_SECONDS,
+    HOUR_SECONDS,
+    WINDOW_SECONDS,
+    ConcurrencyLimit,
+    RateLimit,
+)
 from services.gateway.api.requests.penalties import Penalties
 from services.gateway.api.requests.shared_limits import SharedLimit
 from services.gateway.api.webhook.notification import Webhook
@@ -53,6 +59,8 @@ from services.gateway.tables.deliveries import DELIVERIES
 
 ONE_TIME_CODES_PER_MINUTE = 5
 """How many one-time codes an account may try in a minute."""
+WRONG_ONE_TIME_CODES_PER_DAY = 30
+"""How many wrong ones it may try in a day: who has the access code guesses right in decades, not in weeks."""
 
 TICKETS_PER_MINUTE = 60
 """How many tickets for sockets an account may get in a minute."""
@@ -261,6 +269,8 @@ async def desk_of(
         devices=devices,
         second_factors=second_factors,
         api_keys=keys,
+        sign_ins_a_day=limit("sign-ins/d", settings.writes_per_day, DAY_SECONDS),
+        wrong_one_time_codes=RateLimit(WRONG_ONE_TIME_CODES_PER_DAY, window_seconds=DAY_SECONDS),
         tickets=tickets,
         one_time_codes=limit("one-time codes", ONE_TIME_CODES_PER_MINUTE),
         ticket_limit=limit("tickets", TICKETS_PER_MINUTE),

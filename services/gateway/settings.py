@@ -131,7 +131,7 @@ class GatewaySettings(ServiceSettings):
     writes_per_minute: int = Field(
         30, ge=1, description="The limit per account: setting, starting, stopping, renewing, cancelling"
     )
-    writes_per_day: int = Field(500, ge=1, description="The same limit, in any 24 hours")
+    writes_per_day: int = Field(500, ge=1, description="The same limit in any 24 hours; also of sign-ins")
     payment_looks_per_minute: int = Field(
         3000, ge=1, description="The limit of requests for the state of payments per network address"
     )
@@ -166,7 +166,9 @@ class GatewaySettings(ServiceSettings):
     idle_seconds: int = Field(
         75, ge=1, le=3600, description="How long a connection stays open without a request"
     )
-    listeners: int = Field(1000, ge=1, description="How many may listen to live lines of one process")
+    listeners: int = Field(
+        1000, ge=1, description="How many may listen to the log of one process, and to its changes"
+    )
     listeners_per_account: int = Field(5, ge=1, description="The same limit for one account")
     command_seconds: float = Field(15.0, gt=0, description="The timeout of a command to another service")
     read_your_writes_seconds: float = Field(

@@ -42,7 +42,9 @@ def show(
 
 def create(
     email: Annotated[str, typer.Argument(help="The e-mail address.", show_default=False)],
-    role: Annotated[Role, typer.Option(help="What the account may do.")] = "CLIENT",
+    role: Annotated[
+        Role | None, typer.Option(help="What the account may do; CLIENT if it is opened.", show_default=False)
+    ] = None,
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
@@ -50,7 +52,9 @@ def create(
 
     An admin may do no more than a client until the account has a second factor.
     """
-    body: dict[str, object] = {"email": email, "role": role}
+    body: dict[str, object] = {"email": email}
+    if role is not None:
+        body["role"] = role
     carry_out(lambda: _call(env_file, "POST", "accounts", body, json=json))
 
 

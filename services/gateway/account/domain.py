@@ -35,7 +35,7 @@ from services.gateway.account.commands import (
 from services.gateway.account.state import Account, AccountEvent, evolve
 
 MOST_KEYS = 20
-"""How many API keys of an account may be in use at a time."""
+"""How many API keys of an account may be in use at a time, and are listed."""
 
 
 def decide(command: Command, account: Account | None) -> Sequence[AccountEvent]:
@@ -115,12 +115,16 @@ def _issue(command: IssueKey, account: Account) -> Sequence[AccountEvent]:
         return []
     if command.expires_at is not None and command.expires_at <= command.at:
         raise Refused("expires_in_the_past", "a key must expire later than now; leave the date out for never")
-    if Scope.ADMIN in command.scopes and account.role is not Role.ADMIN:
-        raise Refused("scope_not_allowed", "only an admin's key may have the scope `admin`")
-    in_use = [end for end in account.keys.values() if end is None or end > command.at]
-    if len(in_use) >= MOST_KEYS:
+    if Scope.ADMIN in command.scopes and not (account.role is Role.ADMIN and account.second_factor):
+        # else a key that was made with the access code alone would be an admin's once there is a factor
+        detail = "only a key of an admin with a second factor may have the scope `admin`"
+        raise Refused("scope_not_allowed", detail)
+    expired = [key for key, end in account.keys.items() if end is not None and end <= command.at]
+    if len(account.keys) - len(expired) >= MOST_KEYS:
         raise Refused("too_many_api_keys", f"an account has at most {MOST_KEYS} API keys; revoke one")
+    surplus = expired if len(account.keys) >= MOST_KEYS else []
     return [
+        *(ApiKeyRevoked(account=command.account, key=key) for key in surplus),
         ApiKeyIssued(
             account=command.account,
             key=command.key,
@@ -128,7 +132,7 @@ def _issue(command: IssueKey, account: Account) -> Sequence[AccountEvent]:
             scopes=command.scopes,
             digest=command.digest,
             expires_at=command.expires_at,
-        )
+        ),
     ]
 
 

@@ -52,15 +52,16 @@ class Accounts:
 
         return NewCode(code, await self._run(reset, causes))
 
-    async def create(self, email: EmailAddress, role: Role, causes: Causes) -> AccountId:
-        """Open an account without an access code; one that exists gets the role."""
+    async def create(self, email: EmailAddress, role: Role | None, causes: Causes) -> AccountId:
+        """Open an account without an access code, by default a client's; one that exists gets the role."""
         account = await self.of(email)
 
         async def work(unit: UnitOfWork) -> None:
             if await account_by_id(unit.flushed, account) is None:
-                register = Register(account, email, role, self._codes.licence(), unit.at)
+                register = Register(account, email, role or Role.CLIENT, self._codes.licence(), unit.at)
                 await unit.execute(ACCOUNT, account, register)
-            await unit.execute(ACCOUNT, account, ChangeRole(account, role))
+            elif role is not None:
+                await unit.execute(ACCOUNT, account, ChangeRole(account, role))
 
         await self._run(work, causes)
         return account

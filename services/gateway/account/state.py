@@ -48,7 +48,7 @@ SIGNS_OUT = (
 
 @dataclass(frozen=True)
 class Account:
-    """A registered account. `keys` are the API keys in use, with the ends of their validity."""
+    """A registered account. `keys` are its API keys until they are revoked, and when each expires."""
 
     account: AccountId
     email: EmailAddress

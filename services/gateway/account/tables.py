@@ -88,7 +88,7 @@ API_KEYS = Projection(
     create index on api_keys (account, issued_at);
     """,
 )
-"""One row for each key until it is revoked. At most twenty of an account are valid."""
+"""One row for each key until it is revoked, at most twenty of an account."""
 
 
 @ACCOUNTS.on(AccountRegistered)

@@ -21,6 +21,7 @@ from services.gateway.api.identity.api_keys import ApiKeys
 from services.gateway.api.identity.door import Door
 from services.gateway.api.identity.tickets import Tickets
 from services.gateway.api.identity.tokens import Tokens
+from services.gateway.api.requests.limits import RateLimit
 from services.gateway.api.requests.problems import unauthorized
 from services.gateway.api.requests.shared_limits import SharedLimit
 from services.gateway.checkout.claims import Claims
@@ -48,7 +49,10 @@ class Desk:
     second_factors: SecondFactors
     api_keys: ApiKeys
     sign_ins: SharedLimit
+    sign_ins_a_day: SharedLimit
+    """The limit per account: each sign-in appends events, stored for ever."""
     one_time_codes: SharedLimit
+    wrong_one_time_codes: RateLimit
     refreshes: SharedLimit
     tickets: Tickets
     ticket_limit: SharedLimit

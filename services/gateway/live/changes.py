@@ -43,7 +43,8 @@ class Changes:
 
     async def missed(self, sql: Sql, topic: Hashable, after: Mark, until: Mark) -> Sequence[Message]:
         """Return the latest changes of a topic between two marks."""
-        found = await latest_changes(sql, accounts_of({topic}), after, until, RESUMED)
+        account = None if topic is EVERYTHING else cast("AccountId", topic)
+        found = await latest_changes(sql, account, after, until, RESUMED)
         mark, messages = dict(after), list[Message]()
         for change in found:
             mark[change.source] = change.position

@@ -105,7 +105,8 @@ class Feed:
                     self._mark = await self._folded()
                 self._check_room(account)  # nothing is awaited between this and the adding
                 self._add(listener)
-            listener.begin = begin = await self._folded()  # not before the mark: what follows is in the queue
+            begin = await self._folded()  # not before the mark: what follows is in the queue
+            listener.begin_after(begin)
             if after is None:
                 return listener, []
             missed = await self._engine.query(lambda sql: self._source.missed(sql, topic, after, begin))

@@ -37,6 +37,11 @@ class Listener:
         self._messages: list[Message] = []
         self._changed = asyncio.Event()
 
+    def begin_after(self, mark: Mark) -> None:
+        """Leave out what a mark includes, also of what waits already: it is read from the table."""
+        self.begin = mark
+        self._messages = [message for message in self._messages if not message.within(mark)]
+
     def put(self, message: Message) -> None:
         """Add a message; end the listening if too many wait."""
         if self.ended is not None or message.within(self.begin):

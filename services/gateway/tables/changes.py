@@ -8,6 +8,7 @@ from uuid import UUID
 
 from libs.events import billing, forwarder, gateway, provisioning, scheduler
 from libs.eventsourcing import Event, Projection, Row, Sql, TableSql
+from libs.eventsourcing.values import utc_now
 from services.gateway.live.message import Mark, Position
 
 SOURCES = ("billing", "provisioning", "scheduler", "forwarder", "gateway")
@@ -15,7 +16,7 @@ SOURCES = ("billing", "provisioning", "scheduler", "forwarder", "gateway")
 
 CHANGES = Projection(
     "changes",
-    version=1,
+    version=2,
     ddl="""
     create table changes (
         at timestamptz not null,
@@ -27,6 +28,7 @@ CHANGES = Projection(
         event text not null
     ) partition by range (at);
     create index on changes (source, xid, position);
+    create index on changes (ref, at);
 
     -- adds a change, except on days that are not kept any more
     create function add_change(at_time timestamptz, of_source text, at_xid bigint, at_position bigint,
@@ -116,45 +118,75 @@ for _type, _name in _ORDER.items():
     _add(_type, "order", _name)
 _add(gateway.NotificationRaised, "notification", "raised")
 
-_FOUND = """
-select c.*, coalesce(a.account, o.account, n.account) as account
-from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
-     with ordinality as wanted (source, from_xid, from_position, to_xid, to_position, turn)
-join changes c on c.source = wanted.source and (c.xid, c.position) > (from_xid, from_position)
-     and (c.xid, c.position) <= (to_xid, to_position)
+_WANTED = """
+unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+    with ordinality as wanted (source, from_xid, from_position, to_xid, to_position, turn)
+"""
+_WITHIN = """
+c.source = wanted.source and (c.xid, c.position) > (from_xid, from_position)
+    and (c.xid, c.position) <= (to_xid, to_position)
+"""
+_OWNERS = """
 left join adbots a on a.adbot = case c.kind when 'adbot' then c.ref::uuid end
 left join orders o on o.order_number = case c.kind when 'order' then c.ref end
 left join notifications n on n.notification = case c.kind when 'notification' then c.ref::uuid end
 where coalesce(a.account, o.account, n.account) is not null
-  and ($6::uuid[] is null or coalesce(a.account, o.account, n.account) = any($6))
 """
-_BETWEEN = f"{_FOUND} order by turn, c.xid, c.position limit $7"
-_LATEST = f"""
-select * from ({_FOUND} order by c.at desc limit $7) as latest
-order by array_position($1::text[], source), xid, position
+_BETWEEN = f"""
+select c.*, coalesce(a.account, o.account, n.account) as account
+from {_WANTED} join changes c on {_WITHIN} {_OWNERS}
+  and ($6::uuid[] is null or coalesce(a.account, o.account, n.account) = any($6))
+order by turn, c.xid, c.position limit $7
 """  # noqa: S608 - constants
+_LATEST = """
+select * from ({} order by c.at desc limit $6) as latest
+order by array_position($1::text[], source), xid, position
+"""
+_LATEST_OF_ALL = _LATEST.format(f"""
+select c.*, coalesce(a.account, o.account, n.account) as account
+from {_WANTED} cross join lateral (
+    select * from changes c where {_WITHIN} order by c.xid desc, c.position desc limit $6
+) as c {_OWNERS}
+""")  # noqa: S608 - constants
+"""Reads at most a limit of changes of each source, however long the listener was away."""
+_LATEST_OF_ACCOUNT = _LATEST.format(f"""
+select c.*, $7::uuid as account from (
+    select 'adbot' as kind, adbot::text as ref from adbots where account = $7
+    union all select 'order', order_number from orders where account = $7
+    union all select 'notification', notification::text from notifications
+    where account = $7 and raised_at > $8
+) as owned cross join lateral (
+    select c.* from changes c join {_WANTED} on {_WITHIN}
+    where c.ref = owned.ref and c.kind = owned.kind order by c.at desc limit $6
+) as c
+""")  # noqa: S608 - constants
+"""Reads the changes of what the account owns, and none of others, however long the listener was away."""
 
 
 async def changes_between(
     sql: Sql, accounts: Sequence[UUID] | None, after: Mark, until: Mark, limit: int
 ) -> list[Change]:
     """Return changes of these accounts, or of all, between two marks, source by source."""
-    return await _changes(sql, _BETWEEN, accounts, after, until, limit)
+    return [_change(row) for row in await sql.fetch(_BETWEEN, *_bounds(after, until), accounts, limit)]
 
 
 async def latest_changes(
-    sql: Sql, accounts: Sequence[UUID] | None, after: Mark, until: Mark, limit: int
+    sql: Sql, account: UUID | None, after: Mark, until: Mark, limit: int
 ) -> list[Change]:
-    """Return the latest changes of these accounts, or of all, between two marks, source by source."""
-    return await _changes(sql, _LATEST, accounts, after, until, limit)
-
-
-async def _changes(
-    sql: Sql, query: str, accounts: Sequence[UUID] | None, after: Mark, until: Mark, limit: int
-) -> list[Change]:
-    bounds = [(*after.get(source, (0, 0)), *until.get(source, (0, 0))) for source in SOURCES]
-    rows = await sql.fetch(query, list(SOURCES), *map(list, zip(*bounds, strict=True)), accounts, limit)
+    """Return the latest changes of an account, or of all, between two marks, source by source."""
+    bounds = _bounds(after, until)
+    if account is None:
+        rows = await sql.fetch(_LATEST_OF_ALL, *bounds, limit)
+    else:
+        kept_since = utc_now() - CHANGES_KEPT - timedelta(days=1)  # a day is dropped when all of it is old
+        rows = await sql.fetch(_LATEST_OF_ACCOUNT, *bounds, limit, account, kept_since)
     return [_change(row) for row in rows]
+
+
+def _bounds(after: Mark, until: Mark) -> list[list[str] | list[int]]:
+    """Return the sources, and a list for each half of the positions after which and up to which."""
+    bounds = [(*after.get(source, (0, 0)), *until.get(source, (0, 0))) for source in SOURCES]
+    return [list(SOURCES), *map(list, zip(*bounds, strict=True))]
 
 
 def _change(row: Row) -> Change:

@@ -18,8 +18,9 @@ SUSPENDED_ACCOUNTS = Projection(
 )
 """A row for each suspended account, until it is restored.
 
-It may lag by a moment. An adbot that is delivered in between is not suspended; nobody can start it, since
-nobody can use the account.
+It may lag by a moment. An adbot that is delivered right after the suspension may not be suspended; nobody
+can start it, since nobody can use the account. One that is delivered right after the restoration may be
+suspended: then an operator restores it.
 """
 
 

@@ -173,6 +173,7 @@ async def test_an_admins_account_is_an_operator_once_it_has_a_second_factor(
     assert again.json()["code"] == "wrong_one_time_code", "a code is right once"
     token = (await trusting.post(SIGN_IN, json=body | {"one_time_code": following})).json()["token"]
     assert await code_of(trusting, token, "admin/orders") is None
+    assert await code_of(trusting, foreign(client.account), "admin/orders") == "insufficient_scope"
     again = await trusting.post(SECOND_FACTOR, headers=bearing(token))
     assert again.json()["code"] == "second_factor_exists"
     await acts_are_the_admins(trusting, harness, client, token, offered["secret"])
@@ -210,7 +211,35 @@ async def test_guessing_one_time_codes_is_slowed_down(harness: GatewayHarness) -
     assert statuses[-1] == 429
 
 
+async def test_wrong_one_time_codes_are_limited_for_a_day_and_right_ones_are_not(
+    harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await harness.client()
+    codes = TOTP((await client.http.post("auth/second-factor")).json()["secret"])
+    first, following = codes.now(), codes.at(utc_now() + timedelta(seconds=30))
+    confirmed = await client.http.post("auth/second-factor/confirm", json={"one_time_code": first})
+    assert confirmed.status_code == 204
+    monkeypatch.setattr("services.gateway.service.WRONG_ONE_TIME_CODES_PER_DAY", 1)
+    async with harness.gateway(postgres_url=harness.gateway_database) as replica:
+        found: list[str] = []
+        for code in (following, first, following):
+            body = {"access_code": client.access_code, "one_time_code": code}
+            answer = await replica.post(SIGN_IN, json=body)
+            found.append(answer.json().get("code", "signed in"))
+    assert found == ["signed in", "wrong_one_time_code", "too_many_requests"]
+
+
 # -- accounts
+
+
+async def test_opening_an_account_that_exists_changes_no_role_unless_one_is_named(
+    client: Client, admin: httpx.AsyncClient
+) -> None:
+    roles = [
+        (await admin.post("accounts", json={"email": client.email, **more})).json()["role"]
+        for more in ({}, {"role": "ADMIN"}, {}, {"role": "CLIENT"})
+    ]
+    assert roles == ["CLIENT", "ADMIN", "ADMIN", "CLIENT"]
 
 
 async def test_accounts_are_listed_by_role_status_and_text(

@@ -50,6 +50,39 @@ async def test_a_refresh_token_that_is_used_again_later_signs_the_device_out(
     assert await code_of(http, other["token"]) is None
 
 
+async def test_a_refresh_token_that_has_expired_is_refused(
+    http: httpx.AsyncClient, client: Client, harness: GatewayHarness
+) -> None:
+    first = await sign_in(http, client)
+    queries = Queries(harness.gateway_database)
+    await queries.rows(
+        "update refreshing.tokens set expires_at = now() where device = $1", UUID(first["device"])
+    )
+    await queries.close()
+    answer = await refreshed(http, first["refresh_token"])
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_refresh_token")
+
+
+async def test_a_token_before_the_last_one_signs_the_device_out_at_once(
+    http: httpx.AsyncClient, client: Client
+) -> None:
+    first = await sign_in(http, client)
+    second = (await refreshed(http, first["refresh_token"])).json()
+    third = (await refreshed(http, second["refresh_token"])).json()
+    assert (await refreshed(http, first["refresh_token"])).json()["code"] == "refresh_token_reused"
+    assert await code_of(http, third["token"]) == "signed_out"
+
+
+async def test_an_account_signs_in_so_often_a_day_and_no_more(harness: GatewayHarness) -> None:
+    client, other = await harness.client(), await harness.client()  # who have signed in once
+    async with harness.gateway(postgres_url=harness.gateway_database, writes_per_day=3) as replica:
+        statuses: list[int] = []
+        for one in (client, client, client, other):
+            body = {"access_code": one.access_code}
+            statuses.append((await replica.post("/api/v1/auth/sign-in", json=body)).status_code)
+    assert statuses == [200, 200, 429, 200]
+
+
 @pytest.mark.parametrize(
     "malformed", ["x", "adr_", "adr_1_2_3", f"adr_{'0' * 32}_0_{'0' * 64}", f"adr_{'0' * 32}_99999999999_x"]
 )

@@ -191,7 +191,9 @@ def test_a_key_is_issued_once_and_revoked_once() -> None:
 def test_a_key_is_good_for_no_more_than_the_account() -> None:
     admins = replace(ISSUE_KEY, scopes=(Scope.ADMIN,))
     account.given(REGISTERED).when(admins).refused("scope_not_allowed")
-    account.given(REGISTERED, ADMIN).when(admins).then(
+    account.given(REGISTERED, ADMIN).when(admins).refused("scope_not_allowed")
+    account.given(REGISTERED, ENABLED).when(admins).refused("scope_not_allowed")
+    account.given(REGISTERED, ADMIN, ENABLED).when(admins).then(
         KEY_ISSUED.model_copy(update={"scopes": (Scope.ADMIN,)})
     )
 
@@ -204,7 +206,10 @@ def test_an_account_has_so_many_keys_in_use_and_no_more() -> None:
     keys = [KEY_ISSUED.model_copy(update={"key": ApiKeyId(UUID(int=2 + n))}) for n in range(MOST_KEYS)]
     account.given(REGISTERED, *keys).when(ISSUE_KEY).refused("too_many_api_keys")
     later = replace(ISSUE_KEY, at=NOON + timedelta(days=2), expires_at=None)
-    account.given(REGISTERED, *keys).when(later).then(KEY_ISSUED.model_copy(update={"expires_at": None}))
+    issued = KEY_ISSUED.model_copy(update={"expires_at": None})
+    revoked = [ApiKeyRevoked(account=ANNA, key=key.key) for key in keys]
+    account.given(REGISTERED, *keys).when(later).then(*revoked, issued)
+    account.given(REGISTERED, *keys[1:]).when(later).then(issued)
 
 
 def test_another_code_revokes_all_keys() -> None:

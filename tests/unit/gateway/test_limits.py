@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from services.gateway import api
 from services.gateway.api.callers import buyer_of, writer_of
 from services.gateway.api.requests.addresses import address_of
-from services.gateway.api.requests.limits import DAY_SECONDS, RateLimit
+from services.gateway.api.requests.limits import DAY_SECONDS, FairLimit, LimitReached, RateLimit
 from services.gateway.api.requests.problems import Denied
 
 
@@ -85,6 +85,16 @@ def test_callers_are_forgotten_after_a_minute() -> None:
 )
 def test_ipv6_callers_are_limited_by_network(host: str, address: str) -> None:
     assert address_of(Request({"type": "http", "client": (host, 1), "headers": []})) == address
+
+
+def test_one_caller_takes_its_share_of_concurrent_calls_and_no_more() -> None:
+    limit = FairLimit(3, of_caller=2)
+    with limit.slot("a"), limit.slot("a"):
+        with pytest.raises(LimitReached), limit.slot("a"):
+            pass
+        with limit.slot("b"), pytest.raises(LimitReached), limit.slot("c"):
+            pass
+    assert limit.callers == 0
 
 
 FREE = {"check_out", "sign_in", "refresh", "sign_out", "issue_ticket", "nowpayments"}

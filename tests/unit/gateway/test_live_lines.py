@@ -11,13 +11,14 @@ import pytest
 from starlette.types import Message
 
 from libs.events.values import AccountId, AdbotId
-from libs.eventsourcing import Engine
+from libs.eventsourcing import Engine, Sql
 from libs.eventsourcing.values import Cursor, utc_now
 from services.gateway.api.adbots import live
 from services.gateway.api.requests import listening
 from services.gateway.api.requests.event_stream import EventStreamResponse
 from services.gateway.api.requests.listening import Listening, event_stream
 from services.gateway.api.requests.problems import Denied
+from services.gateway.live import log_lines
 from services.gateway.live.feed import Feed
 from services.gateway.live.listener import MOST_WAITING, EndReason, Listener
 from services.gateway.live.log_lines import LogLines
@@ -71,10 +72,24 @@ async def test_listeners_that_join_at_once_are_limited_too() -> None:
 
 async def test_lines_that_a_listener_got_before_are_not_given_again() -> None:
     resumed = listener()
-    resumed.begin = {"forwarder": (1, 7, 2**15 - 1)}
+    resumed.put(line(6))  # between its joining and its beginning
+    resumed.begin_after({"forwarder": (1, 7, 2**15 - 1)})
     resumed.put(line(7))
     resumed.put(line(8))
     assert [one.key for one in await resumed.take(1)] == ["1-8-1"]
+
+
+async def test_operators_may_listen_to_any_adbot_and_owners_to_theirs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner, operator, other = listener(), Listener(None, ADBOT), listener()
+
+    async def owners_of(*_: object) -> dict[AdbotId, AccountId | None]:
+        await asyncio.sleep(0)
+        return {ADBOT: owner.account}
+
+    monkeypatch.setattr(log_lines, "owners_of", owners_of)
+    assert await LogLines().lost(cast("Sql", None), [owner, operator, other]) == [other]
 
 
 async def test_a_stream_has_heartbeats_and_ends_when_the_token_expires(

@@ -18,6 +18,7 @@ from services.gateway.api.identity.principal import CredentialKind
 from services.gateway.api.identity.tokens import TokenClaims
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.addresses import address_of
+from services.gateway.api.requests.limits import HOUR_SECONDS, too_many
 from services.gateway.api.requests.problems import Denied, forbidden, unauthorized
 from services.gateway.api.requests.shapes import Body
 from services.gateway.device.refresh import RefreshProblem, SignedInDevice
@@ -98,6 +99,7 @@ async def sign_in(body: SignInBody, request: Request, desk: DeskDep) -> SignedIn
         raise forbidden("account_suspended", account.suspended_for)
     if account.second_factor:
         await _check_one_time_code(desk, account, body.one_time_code)
+    await desk.sign_ins_a_day.take(str(account.account))
     device = await desk.devices.sign_in(
         account,
         agent=request.headers.get("user-agent", ""),
@@ -112,7 +114,10 @@ async def _check_one_time_code(desk: Desk, account: KnownAccount, code: str | No
     if code is None:
         raise unauthorized("one_time_code_needed", "send `one_time_code` from the authenticator app")
     await desk.one_time_codes.take(str(account.account))
+    if desk.wrong_one_time_codes.exhausted(str(account.account)):
+        raise too_many(int(HOUR_SECONDS))
     if not await desk.second_factors.check(account.account, code):
+        desk.wrong_one_time_codes.take(str(account.account))
         _SIGN_INS.labels("wrong_one_time_code").inc()
         raise unauthorized("wrong_one_time_code", "this code is wrong, or was used before; wait for the next")
 

@@ -39,7 +39,9 @@ class NewAccountBody(Body):
     """An account to open."""
 
     email: Annotated[EmailAddress, Lower, Printable, Mailbox, Field(examples=["client@example.com"])]
-    role: Role = Role.CLIENT
+    role: Annotated[
+        Role | None, Field(description="By default `CLIENT`, and that of an account that exists.")
+    ] = None
 
 
 class RoleBody(Body):

@@ -1,5 +1,6 @@
 """How often and from where API keys are used, counted in memory and stored now and then."""
 
+import time
 from collections import Counter
 from datetime import datetime
 from uuid import UUID
@@ -10,10 +11,12 @@ from libs.eventsourcing.hosting import make_once
 from libs.eventsourcing.values import utc_now
 
 STORE_SECONDS = 10.0
+FORGET_SECONDS = 3600.0
+"""How often rows of revoked keys are looked for, which reads all rows."""
 _MOST_ADDRESS = 64
 _TABLES = """
 create schema if not exists api_key_uses;
--- a row for each key that was ever used; deleted when the key is not in use any more
+-- a row for each key that was ever used; deleted within an hour after its revocation
 create table if not exists api_key_uses.uses (
     key uuid primary key,
     uses bigint not null,
@@ -33,13 +36,14 @@ _FORGET = "delete from api_key_uses.uses u where not exists (select from api_key
 class KeyUses:
     """The uses of API keys by this process since they were stored last: one entry for each key that was used.
 
-    What a process counted in the last seconds before it is killed is lost.
+    What a process counted in the last seconds before it ends is lost.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._counts = Counter[ApiKeyId]()
         self._last: dict[ApiKeyId, tuple[datetime, str]] = {}
+        self._forget_at = 0.0
 
     async def make_tables(self) -> None:
         """Create the table if it is missing."""
@@ -52,7 +56,12 @@ class KeyUses:
         self._last[key] = (utc_now(), address[:_MOST_ADDRESS])
 
     async def store(self) -> float:
-        """Store the counts; return after how many seconds to store again."""
+        """Store the counts, and forget revoked keys; return after how many seconds to store again."""
+        if time.monotonic() >= self._forget_at:
+            await self._engine.query(lambda sql: sql.execute(_FORGET))
+            self._forget_at = time.monotonic() + FORGET_SECONDS
+        if not self._counts:
+            return STORE_SECONDS
         counts, last = self._counts, self._last
         self._counts, self._last = Counter[ApiKeyId](), {}
         try:
@@ -65,16 +74,14 @@ class KeyUses:
 
 
 async def _store(sql: Sql, counts: Counter[ApiKeyId], last: dict[ApiKeyId, tuple[datetime, str]]) -> None:
-    if counts:
-        keys: list[UUID] = sorted(counts)
-        await sql.execute(
-            _STORE,
-            keys,
-            [counts[ApiKeyId(key)] for key in keys],
-            [last[ApiKeyId(key)][0] for key in keys],
-            [last[ApiKeyId(key)][1] for key in keys],
-        )
-    await sql.execute(_FORGET)
+    keys: list[UUID] = sorted(counts)
+    await sql.execute(
+        _STORE,
+        keys,
+        [counts[ApiKeyId(key)] for key in keys],
+        [last[ApiKeyId(key)][0] for key in keys],
+        [last[ApiKeyId(key)][1] for key in keys],
+    )
 
 
 async def uses_of(sql: Sql, keys: list[ApiKeyId]) -> dict[UUID, tuple[int, datetime, str]]:

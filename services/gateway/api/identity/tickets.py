@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from pydantic import TypeAdapter
 
-from libs.eventsourcing import Engine
+from libs.eventsourcing import Engine, Sql
 from libs.eventsourcing.hosting import make_once
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.identity.principal import Principal
@@ -49,16 +49,18 @@ class Tickets:
         ticket, now = secrets.token_urlsafe(_TICKET_BYTES), utc_now()
         content = _PRINCIPAL.dump_json(principal).decode()
         values = (_digest(ticket), content, now + timedelta(seconds=VALID_SECONDS))
-        async with self._engine.pool.acquire() as connection:
-            await connection.execute(_FORGET, now)
-            await connection.execute("insert into live_tickets.tickets values ($1, $2, $3)", *values)
+
+        async def store(sql: Sql) -> None:
+            await sql.execute(_FORGET, now)
+            await sql.execute("insert into live_tickets.tickets values ($1, $2, $3)", *values)
+
+        await self._engine.query(store)
         return ticket
 
     async def use(self, ticket: str) -> Principal | None:
         """Return the principal of a ticket and delete the ticket; None if it is not valid any more."""
         statement = "delete from live_tickets.tickets where digest = $1 returning principal, expires_at"
-        async with self._engine.pool.acquire() as connection:
-            row = await connection.fetchrow(statement, _digest(ticket))
+        row = await self._engine.query(lambda sql: sql.fetchrow(statement, _digest(ticket)))
         if row is None or row["expires_at"] < utc_now():
             return None
         return _PRINCIPAL.validate_json(row["principal"])

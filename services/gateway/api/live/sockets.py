@@ -1,7 +1,7 @@
 """Live changes and lines over a WebSocket, opened with a ticket."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from libs.chassis.sampling import SampledLog
 from libs.events.gateway import Scope
 from libs.events.values import AdbotId
 from services.gateway.api.callers import ReaderDep
@@ -17,9 +18,11 @@ from services.gateway.api.desk import Desk, DeskDep, desk_of_app, feeds_of_app
 from services.gateway.api.identity.principal import Principal
 from services.gateway.api.identity.tickets import VALID_SECONDS
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.limits import ConcurrencyLimit, LimitReached
+from services.gateway.api.requests.addresses import address_in
+from services.gateway.api.requests.limits import FairLimit, LimitReached, RateLimit
 from services.gateway.api.requests.listening import Listening
-from services.gateway.live.changes import EVERYTHING, mark_of
+from services.gateway.api.requests.problems import EXPECTED, Denied, denied_of
+from services.gateway.live.changes import RESUMED, mark_of
 from services.gateway.live.feed import Feed, TooManyListeners
 from services.gateway.live.feeds import Feeds
 from services.gateway.live.listener import EndReason, Listener
@@ -27,6 +30,7 @@ from services.gateway.live.message import Mark, Message
 from services.gateway.tables.adbot_states import owners_of
 
 router = APIRouter(tags=["live"])
+lines = SampledLog(__name__)
 
 FIRST_SECONDS = 5.0
 """How long a new connection may take to show its ticket."""
@@ -34,8 +38,10 @@ SEND_SECONDS = 15.0
 """How long a reader may leave a full buffer unread."""
 MOST_LOGS = 10
 """To how many adbots' logs one socket listens at most."""
-_STRANGERS = ConcurrencyLimit(200)
-"""How many connections of this process may wait for their ticket at a time."""
+WISHES_PER_MINUTE = 120
+"""How many messages a socket may send in a minute: each may cost a query."""
+_STRANGERS = FairLimit(200, of_caller=50)
+"""How many connections of this process, and of one address, may wait for their ticket at a time."""
 _READY, _HEARTBEAT = '{"type":"ready"}', '{"type":"heartbeat"}'
 _CLOSED = {
     EndReason.TOO_SLOW: 4008,
@@ -45,7 +51,7 @@ _CLOSED = {
     EndReason.STOPPING: 1012,
 }
 """The close codes of sockets; the reason says the same in words."""
-NO_TICKET, MALFORMED, TOO_MANY = 4001, 4000, 4029
+NO_TICKET, MALFORMED, TOO_MANY, TRY_AGAIN = 4001, 4000, 4029, 1013
 
 
 class TicketView(BaseModel):
@@ -78,11 +84,12 @@ async def issue_ticket(caller: ReaderDep, desk: DeskDep) -> TicketView:
     """Return a ticket, with which a WebSocket at `/api/v1/live/socket` is opened within half a minute.
 
     Its first message is `{"ticket": "…", "after": "…"}`; `after` is the `id` of the last message, to
-    resume. Messages have a `type` (`ready`, `change`, `line`, `heartbeat`), `id` and `data` as the events
-    of `GET /live` and `GET /adbots/{adbot_id}/log/live`. `{"listen": "<adbot>"}` adds the lines of an
-    adbot, of up to ten; `{"leave": "<adbot>"}` ends them. The close codes are 4000 (malformed message),
-    4001 (ticket, token or device not valid any more), 4004 (an adbot is not yours any more), 4008 (you read
-    too slowly), 4029 (too many listeners) and 1012 (the process stops).
+    resume. Messages have a `type` (`ready`, `gap`, `change`, `line`, `heartbeat`, `refused`), `id` and `data`
+    as the events of `GET /live` and `GET /adbots/{adbot_id}/log/live`. `{"listen": "<adbot>"}` adds the
+    lines of an adbot, of up to ten; `{"leave": "<adbot>"}` ends them. The close codes are 4000 (malformed
+    message), 4001 (ticket, token or device not valid any more), 4004 (an adbot is not yours any more), 4008
+    (you read too slowly), 4029 (too many listeners or messages), 1009 (a message is too long), 1012 (the
+    process stops) and 1013 (trouble; try again).
     """
     await desk.ticket_limit.take(str(caller.account))
     return TicketView(ticket=await desk.tickets.issue(caller.principal), expires_in=VALID_SECONDS)
@@ -98,20 +105,24 @@ async def socket(websocket: WebSocket) -> None:
     await websocket.accept()
     with suppress(WebSocketDisconnect, RuntimeError):
         try:
-            with _STRANGERS.slot():
+            with _STRANGERS.slot(address_in(websocket.scope)):
                 opened = await _opened(websocket, desk)
+            if opened is not None:
+                principal, after = opened
+                await _Socket(websocket, desk, feeds, principal).serve(after)
         except LimitReached:
             await websocket.close(TOO_MANY, "too many connections; try again later")
-            return
-        if opened is not None:
-            principal, after = opened
-            await _Socket(websocket, desk, feeds, principal).serve(after)
+        except EXPECTED as error:
+            await websocket.close(TRY_AGAIN, denied_of(error).code)
 
 
 def _same_origin(websocket: WebSocket) -> bool:
     """Return whether a browser's page comes from this host; other programs name no origin."""
     origin = websocket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == websocket.headers.get("host")
+    try:
+        return origin is None or urlsplit(origin).netloc == websocket.headers.get("host")
+    except ValueError:
+        return False
 
 
 async def _opened(websocket: WebSocket, desk: Desk) -> tuple[Principal, Mark | None] | None:
@@ -143,6 +154,7 @@ class _Socket:
         self._principal = principal
         self._operator = Scope.ADMIN in principal.scopes
         self._logs: dict[AdbotId, asyncio.Task[None]] = {}
+        self._wishes = RateLimit(WISHES_PER_MINUTE)
         self._sending = asyncio.Lock()
         self._over = asyncio.Event()
         self._close: tuple[int, str] = (1000, "")
@@ -151,13 +163,12 @@ class _Socket:
         """Send until the listening ends or the reader leaves."""
         async with AsyncExitStack() as stack:
             try:
-                topic = self._principal.account or EVERYTHING
-                changes = await self._join(stack, self._feeds.changes, topic, after)
+                changes = await self._join(stack, self._feeds.changes, self._principal.account, after)
             except TooManyListeners:
                 await self._websocket.close(TOO_MANY, "too many listeners; close one")
                 return
-            giving = self._give(*changes, first=[_READY])
-            tasks = [asyncio.create_task(giving), asyncio.create_task(self._read())]
+            gap = [f'{{"type":"gap","data":{{"kept":{RESUMED}}}}}'] if len(changes[1]) >= RESUMED else []
+            tasks = [self._begin(lambda: self._give(*changes, first=[_READY, *gap])), self._begin(self._read)]
             try:
                 await self._over.wait()
             finally:
@@ -165,6 +176,20 @@ class _Socket:
                     task.cancel()
                 await asyncio.gather(*tasks, *self._logs.values(), return_exceptions=True)
         await self._websocket.close(*self._close)
+
+    def _begin(self, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
+        return asyncio.create_task(self._ending_with(work))
+
+    async def _ending_with(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do a part of the socket's work; end all if it fails, since an open socket would just be silent."""
+        try:
+            await work()
+        except EXPECTED as error:
+            self._end(TRY_AGAIN, denied_of(error).code)
+        except Exception as error:
+            lines.exception("socket.failed", code=type(error).__name__)
+            self._end(TRY_AGAIN, "internal_error")
+            raise
 
     async def _join(
         self, stack: AsyncExitStack, feed: Feed, topic: object, after: Mark | None
@@ -206,11 +231,15 @@ class _Socket:
         """Follow wishes until the reader leaves or sends something else."""
         try:
             while True:
-                await self._follow(_Wish.model_validate_json(await self._websocket.receive_text()))
+                wish = _Wish.model_validate_json(await self._websocket.receive_text())
+                self._wishes.take("")
+                await self._follow(wish)
         except (ValidationError, KeyError):
             self._end(MALFORMED, 'send {"listen": adbot} or {"leave": adbot}')
         except TooManyListeners:
             self._end(TOO_MANY, "too many listeners; leave one")
+        except Denied as denied:
+            self._end(TOO_MANY, denied.code)
         except (WebSocketDisconnect, RuntimeError):
             self._end(1000, "")
 
@@ -226,7 +255,7 @@ class _Socket:
         if adbot not in owners or not (self._operator or owners[adbot] == self._principal.account):
             await self._send(f'{{"type":"refused","data":{{"code":"unknown_adbot","adbot":"{adbot}"}}}}')
             return
-        self._logs[adbot] = asyncio.create_task(self._lines(adbot))
+        self._logs[adbot] = self._begin(lambda: self._lines(adbot))
 
     async def _lines(self, adbot: AdbotId) -> None:
         async with AsyncExitStack() as stack:
