@@ -38,7 +38,7 @@ class _Adrelay(Menu):
         ),
         "accounts": Entry(
             "adrelay.commands.accounts.commands:accounts",
-            "Issue access codes to clients, and allow them private ids.",
+            "List, create, suspend and restore accounts, issue access codes, and allow private ids.",
             OPERATE,
         ),
         "adbots": Entry(
@@ -48,7 +48,7 @@ class _Adrelay(Menu):
         ),
         "operations": Entry(
             "adrelay.commands.operations:operations",
-            "Show the work that waits, pause all adbots, and block groups and channels.",
+            "Show what waits and what went wrong, pause all adbots, and block groups and channels.",
             OPERATE,
         ),
         "events": Entry(

@@ -10,7 +10,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "payment_requests",
         "promises",
     ),
-    "provisioning": ("adbots", "stock"),
+    "provisioning": ("adbots", "stock", "suspended_accounts"),
     "scheduler": ("adbots", "group_lists", "operations", "private_ids", "schedules"),
     "forwarder": (
         "approvals",
@@ -26,12 +26,19 @@ TABLES: dict[str, tuple[str, ...]] = {
     "gateway": (
         "accounts",
         "adbots",
+        "api_keys",
         "attention",
+        "changes",
+        "dead_groups",
         "deliveries",
         "denials",
+        "devices",
+        "expiring",
         "group_lists",
         "join_requests",
+        "lost_sessions",
         "method_rests",
+        "notices",
         "notifications",
         "operations",
         "order_history",
@@ -64,6 +71,8 @@ CATEGORIES: dict[str, str] = {
     "access": "forwarder",
     "postcheck": "forwarder",
     "account": "gateway",
+    "device": "gateway",
     "inbox": "gateway",
+    "notice": "gateway",
 }
 """The services by stream category, which is the part of a stream's name before the first hyphen."""

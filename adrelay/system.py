@@ -1,5 +1,6 @@
 """The processes of Adrelay on one machine, and the environment of each."""
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,7 +32,13 @@ class Process:
         return Service(
             self.name,
             [*self.python, "-m", self.module],
-            env={**environment, "ADRELAY_HTTP_HOST": "127.0.0.1", **self._port(), **self._log(logs)},
+            env={
+                **environment,
+                "ADRELAY_HTTP_HOST": "127.0.0.1",
+                **self._port(),
+                **self._metrics(),
+                **self._log(logs),
+            },
             health_url=f"{self.url}/health/ready",
             reports_pid=True,
             log=self._log_file(logs),
@@ -44,6 +51,12 @@ class Process:
 
     def _log_file(self, logs: Path) -> Path:
         return logs.absolute() / f"{self.name}.log"
+
+    def _metrics(self) -> dict[str, str]:
+        """Return the environment in which no two processes, as several workers, share a port for metrics."""
+        owner = self.module.split(".")[1]
+        variable = f"ADRELAY_{owner.upper()}_METRICS_PORT"
+        return {variable: os.environ.get(variable, "0") if self.name == owner else "0"}
 
     def _port(self) -> dict[str, str]:
         return {port_variable(self.module.split(".")[1]): str(self.port)}

@@ -143,6 +143,9 @@ async def local_system(servers_folder: Path) -> AsyncIterator[ForkedSystem]:
         "ADRELAY_GATEWAY_WRITES_PER_MINUTE": "1000",
         "ADRELAY_GATEWAY_WRITES_PER_DAY": "100000",
         "ADRELAY_GATEWAY_SIGN_INS_PER_MINUTE": "1000",
+        "ADRELAY_GATEWAY_WRONG_SECRETS_PER_HOUR": "1000",
+        "ADRELAY_GATEWAY_READS_PER_MINUTE": "100000",
+        "ADRELAY_GATEWAY_READS_PER_MINUTE_PER_ADDRESS": "100000",
     }
     python = await fork()
     async with ForkedSystem(servers_folder / "system", settings=settings, python=python) as system:

@@ -1,4 +1,4 @@
-"""`adrelay operations`: the switches that hold for all adbots."""
+"""`adrelay operations`: what waits or went wrong, and the switches that hold for all adbots."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from adrelay.commands.forwarding import sessions, show
+from adrelay.commands.notices import acknowledge, notices
 from adrelay.servers.gateway import Gateway
 from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
 from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
@@ -15,7 +16,7 @@ operations = typer.Typer(
     name="operations",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
-    help="Show the work that waits, pause all adbots, and block groups and channels.",
+    help="Show what waits and what went wrong, pause all adbots, and block groups and channels.",
     epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
     "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
 )
@@ -32,6 +33,8 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="Stored for people."
 
 operations.command("show")(show)
 operations.command("sessions")(sessions)
+operations.command("notices")(notices)
+operations.command("acknowledge")(acknowledge)
 
 
 @operations.command("list")

@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -31,6 +32,7 @@ from libs.eventsourcing.values import new_id
 
 TIMEOUT_SECONDS = 15.0
 _RETRY_SECONDS = 0.1
+_LOOK_SECONDS = 0.05
 _MAX_MESSAGES_IN_FLIGHT = 2
 """How many messages of batched commands may wait for their answers. Commands sent meanwhile share the next
 one, so that a message is ready when one is answered."""
@@ -58,10 +60,19 @@ class CommandFailed(Exception):
 class CommandClient:
     """Sends commands to the services that own them."""
 
-    def __init__(self, nats: Client, *, prefix: str = "", timeout_seconds: float = TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        nats: Client,
+        *,
+        prefix: str = "",
+        timeout_seconds: float = TIMEOUT_SECONDS,
+        reconnect_seconds: float = math.inf,
+    ) -> None:
         self._nats = nats
         self._prefix = prefix
         self._timeout = timeout_seconds
+        self._reconnect = reconnect_seconds
+        """How long a command waits for the broker before it is sent, within its timeout."""
         self._queues: dict[type[Command], _Queue] = {}
 
     async def send(self, command: Command, causes: Causes) -> Accepted:
@@ -116,6 +127,7 @@ class CommandClient:
     ) -> bytes:
         deadline = time.monotonic() + self._timeout
         while True:
+            await self._connected(kind, deadline)
             left = deadline - time.monotonic()
             try:
                 reply = await self._nats.request(subject, body, timeout=max(left, 0.001), headers=headers)
@@ -135,6 +147,15 @@ class CommandClient:
                 raise CommandFailed(message) from error
             else:
                 return reply.data
+
+    async def _connected(self, kind: type[Command], deadline: float) -> None:
+        """Wait for the broker; raise `CommandFailed` if it stays away: the command was not sent then."""
+        until = min(deadline, time.monotonic() + self._reconnect)
+        while not (self._nats.is_connected or self._nats.is_closed):
+            if time.monotonic() >= until:
+                message = f"{kind.__name__} was not sent: the broker is not connected"
+                raise CommandFailed(message)
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 @dataclass(frozen=True)

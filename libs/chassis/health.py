@@ -5,6 +5,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Awaitable, Callable, Generator
+from http import HTTPStatus
 
 import uvicorn
 from fastapi import FastAPI, Response
@@ -12,15 +13,21 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from libs.chassis.connections import ConnectionLimits
+from libs.chassis.problems import problem_response
+from libs.chassis.protocol import GuardedConfig
+
 Check = Callable[[], Awaitable[str | None]]
 """Returns why the process is not ready, or None."""
 _ALWAYS = ("/health/", "/metrics")
+_RETRY_SECONDS = 1
 
 
-def add_health(app: FastAPI, checks: dict[str, Check]) -> None:
-    """Serve `/health/live`, `/health/ready` and `/metrics` on an app.
+def add_health(app: FastAPI, checks: dict[str, Check], *, metrics: bool) -> None:
+    """Serve `/health/live` and `/health/ready` on an app, and `/metrics` if wanted.
 
-    The answers name the process, so that its supervisor can tell it from another one on the same port.
+    Requests for readiness that come at once share one check, so that many of them cost little. The answers
+    name the process, so that its supervisor can tell it from another one on the same port.
     """
     pid = os.getpid()
     routes = app.router.routes
@@ -30,20 +37,44 @@ def add_health(app: FastAPI, checks: dict[str, Check]) -> None:
     async def live() -> dict[str, str | int]:
         return {"status": "ok", "pid": pid}
 
+    checking: asyncio.Task[dict[str, str | None]] | None = None
+
+    async def check_all() -> dict[str, str | None]:
+        return {name: await check() for name, check in checks.items()}
+
     @app.get("/health/ready", include_in_schema=False)
     async def ready() -> JSONResponse:
-        found = {name: await check() for name, check in checks.items()}
+        nonlocal checking
+        if checking is None or checking.done():
+            checking = asyncio.create_task(check_all(), name="readiness")
+        found = await asyncio.shield(checking)
         wrong = {name: problem for name, problem in found.items() if problem is not None}
         body = {"status": "degraded" if wrong else "ok", "problems": wrong, "pid": pid}
         return JSONResponse(body, status_code=503 if wrong else 200)
 
+    if metrics:
+        _add_metrics(app)
+    del live, ready
+    # first: whoever asks for health does not wait until the API's routes are built, on their first search
+    routes[:] = [*routes[others:], *routes[:others]]
+
+
+def metrics_app() -> FastAPI:
+    """Return an app that serves `/metrics` and nothing else."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    _add_metrics(app)
+    return app
+
+
+def _add_metrics(app: FastAPI) -> None:
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    del live, ready, metrics
-    # first: whoever asks for health does not wait until the API's routes are built, on their first search
-    routes[:] = [*routes[others:], *routes[:others]]
+    del metrics
+
+
+_TRY_LATER = 1013
 
 
 class Door:
@@ -56,29 +87,24 @@ class Door:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 503 to any other path until then."""
         path: str = scope.get("path", "")
-        if scope["type"] != "http" or self._opened.is_set() or path.startswith(_ALWAYS):
+        if self._opened.is_set() or path.startswith(_ALWAYS):
             await self._app(scope, receive, send)
             return
-        body = {"code": "starting", "detail": "the service is being started; try again in a moment"}
-        await JSONResponse(body, status_code=503, headers={"Retry-After": "1"})(scope, receive, send)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": _TRY_LATER})
+            return
+        detail = "the service is being started; try again in a moment"
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        headers, body = problem_response(status, "starting", detail, retry_seconds=_RETRY_SECONDS)
+        await send({"type": "http.response.start", "status": status.value, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 class HttpServer(uvicorn.Server):
     """Uvicorn inside the process's own event loop; the process handles signals itself."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                host=host,
-                port=port,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                timeout_graceful_shutdown=3,
-            )
-        )
+    def __init__(self, app: ASGIApp, host: str, port: int, limits: ConnectionLimits | None = None) -> None:
+        super().__init__(GuardedConfig(app, host, port, limits or ConnectionLimits()))
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen; raise `OSError` if the port is taken, where uvicorn would exit the process."""

@@ -17,8 +17,10 @@ from prometheus_client import Gauge
 from libs.chassis.advice import described
 from libs.chassis.broker import connect_nats, event_stream
 from libs.chassis.commands import answering_broker, start_answering, subscribe
+from libs.chassis.connections import ConnectionLimits
 from libs.chassis.database import ensure_database
-from libs.chassis.health import Door, HttpServer, add_health
+from libs.chassis.health import Check, Door, HttpServer, add_health, metrics_app
+from libs.chassis.health_answers import HealthAnswers
 from libs.chassis.names import APPLICATION
 from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import STORE_METRICS, watch
@@ -48,6 +50,7 @@ FOREIGN = Gauge(
     ["service"],
 )
 _LOOK_SECONDS = 1.0
+_SERVERS = ("http", "metrics")
 _START, _OUTDATED = "start", "outdated tables"
 
 Loop = Callable[[], Awaitable[None]]
@@ -65,8 +68,10 @@ class Chassis:
         read_models: Sequence[Projection] = (),
         read_everything: bool = False,
         app: FastAPI | None = None,
+        connections: ConnectionLimits | None = None,
     ) -> None:
         self.settings = settings
+        self._connections = connections
         self.engine = Engine(
             settings.service,
             settings.database_url,
@@ -83,6 +88,7 @@ class Chassis:
         self._app = app or FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         self._broker: NatsBroker | None = None
         self._http: HttpServer | None = None
+        self._metrics: HttpServer | None = None
         self._loops: dict[str, Loop] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
@@ -101,9 +107,14 @@ class Chassis:
         self.read_models = self._follow(
             Reader.of_read_models(self.engine, self.stream, everything=self._read_everything)
         )
-        checks = {"database": self._database, "broker": self._nats, "loops": self._alive}
+        checks: dict[str, Check] = {"database": self._database, "broker": self._nats, "loops": self._alive}
         watched = watch(self.engine, self.relay, self.task)
-        add_health(self._app, {**checks, "relay": watched.problem, "tables": self._tables})
+        checks |= {"relay": watched.problem, "tables": self._tables}
+        add_health(self._app, checks, metrics=not (self.settings.metrics_port or self.settings.public))
+        answers = HealthAnswers(
+            self.engine, self.nats, self.stream, watched, prefix=self.settings.nats_prefix
+        )
+        self.task("health answers", answers.run)
         FOREIGN.labels(self.settings.service).set_function(lambda: self.stream.foreign)
         return self
 
@@ -180,8 +191,13 @@ class Chassis:
         for number in (signal.SIGTERM, signal.SIGINT):
             with suppress(NotImplementedError, RuntimeError, ValueError):
                 loop.add_signal_handler(number, self.stop)
-        self._http = HttpServer(Door(self._app, self._open), self.settings.http_host, self.settings.http_port)
+        door = Door(self._app, self._open)
+        host, port = self.settings.http_host, self.settings.http_port
+        self._http = HttpServer(door, host, port, self._connections)
         self._begin("http", self._http.serve)
+        if self.settings.metrics_port:
+            self._metrics = HttpServer(metrics_app(), self.settings.metrics_host, self.settings.metrics_port)
+            self._begin("metrics", self._metrics.serve)
         self._begin("relay", self._loops["relay"])  # first: others may wait for this service's events
         self._begin(STORE_METRICS, self._loops[STORE_METRICS])  # they report if it does not
         self._begin(_START, self._start)
@@ -226,14 +242,16 @@ class Chassis:
         """Stop taking work, finish what has begun, flush the relay, close."""
         for listener in self._stop_listeners:
             listener()
-        if self._http is not None:
-            self._http.should_exit = True
-            if "http" in self._tasks:  # pending requests may still wait for the readers
-                await asyncio.wait([self._tasks["http"]], timeout=HTTP_STOP_SECONDS)
+        for server in (self._http, self._metrics):
+            if server is not None:
+                server.should_exit = True
+        serving = [self._tasks[name] for name in _SERVERS if name in self._tasks]
+        if serving:  # pending requests may still wait for the readers
+            await asyncio.wait(serving, timeout=HTTP_STOP_SECONDS)
         if self._broker is not None:
             await self._broker.stop()
             self._broker = None
-        kept = {"relay", "http"}
+        kept = {"relay", *_SERVERS}
         await _cancel([task for name, task in self._tasks.items() if name not in kept])
         if "relay" in self._tasks and not self._tasks["relay"].done():
             await self._flush()

@@ -101,6 +101,8 @@ class ServiceSettings(BaseSettings):
         frozen=True, extra="ignore", hide_input_in_errors=True, validate_by_name=True, validate_by_alias=True
     )
     service: ClassVar[str] = ""
+    public: ClassVar[bool] = False
+    """Whether strangers can reach the HTTP port, so that it never serves metrics."""
 
     postgres_url: Annotated[SecretStr, AfterValidator(_server("postgresql", "postgres"))] = Field(
         description="A PostgreSQL server, such as postgresql://user:password@host:5432; "
@@ -110,8 +112,17 @@ class ServiceSettings(BaseSettings):
         description="A NATS server with JetStream, such as nats://host:4222"
     )
     nats_prefix: str = Field("", pattern=r"^[a-z0-9_-]{0,32}$", description="Put before the stream's name")
-    http_host: str = Field("127.0.0.1", description="Where health and metrics are served")
+    http_host: str = Field("127.0.0.1", description="Where health is served, and the gateway's API")
     http_port: int = Field(0, ge=0, le=65535, description="0: any free port")
+    metrics_host: str = Field(
+        default="127.0.0.1", description="Where metrics are served on a port of their own"
+    )
+    metrics_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="The TCP port of /metrics; 0: the HTTP port, but none for the public gateway",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "console"] = "json"
     log_file: Path | None = Field(

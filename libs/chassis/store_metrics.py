@@ -91,6 +91,8 @@ class RelayWatch:
         self._first: Cursor | None = None
         self._since = 0.0
         self._problem: str | None = None
+        self.stalled_seconds = 0.0
+        """How long the oldest event that waits has been the same one, as of the last poll; else 0."""
 
     async def problem(self) -> str | None:
         """Return why events wait for too long, as of the last poll; None if they don't."""
@@ -105,7 +107,7 @@ class RelayWatch:
         first = None if waiting is None else waiting.first
         if first != self._first:
             self._first, self._since = first, now
-        stalled = 0.0 if first is None else now - self._since
+        self.stalled_seconds = stalled = 0.0 if first is None else now - self._since
         WAITING.labels(service).set(0 if waiting is None else waiting.events)
         WAITING_AGE.labels(service).set(stalled)
         trouble = await relay_trouble(sql, self._relay.stream)
@@ -115,6 +117,8 @@ class RelayWatch:
         self._problem = None
         if unknown or stalled >= STALL_SECONDS:
             self._problem = _stall(waiting, trouble)
+            if unknown and trouble is not None:
+                self.stalled_seconds = trouble.seconds
             log.error("relay.stalled", problem=self._problem)
 
 

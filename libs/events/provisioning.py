@@ -137,10 +137,18 @@ class AdbotExtended(Event):
 
 
 class AdbotSuspended(Event):
-    """An adbot may not run, whatever its validity, until `AdbotRestored`."""
+    """An adbot may not run, whatever its validity, until `AdbotRestored`.
+
+    Appended again if it is suspended with its account, and then for itself too.
+    """
+
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
 
     adbot: AdbotId
     reason: Annotated[str, StringConstraints(max_length=500)]
+    with_account: bool = False
+    """Since schema 2: its account is suspended, and it is restored with it."""
 
 
 class AdbotRestored(Event):

@@ -1,4 +1,4 @@
-"""The gateway's reactions: they open accounts and notify their owners."""
+"""The gateway's reactions: they open accounts, notify their owners, and tell the operator."""
 
 from datetime import timedelta
 
@@ -8,21 +8,20 @@ from libs.events.billing import OrderExpired, OrderPlaced, PaymentFinished, Paym
 from libs.events.forwarder import GroupMoved, JoinRequested
 from libs.events.gateway import NotificationKind
 from libs.events.scheduler import CycleSkipped, SkipReason
-from libs.events.values import AccountId, EmailAddress, OrderNumber
+from libs.events.values import AccountId
 from libs.eventsourcing import Reactions, UnitOfWork
 from services.gateway.account.registering import has_code, issue_first_code, open_account
 from services.gateway.account.tables import account_by_id
 from services.gateway.context import Context
+from services.gateway.inbox import adbots
 from services.gateway.inbox.commands import Raise
 from services.gateway.inbox.domain import INBOX
-from services.gateway.inbox.tables import whose_order
-from services.gateway.tables.adbot_states import order_of
+from services.gateway.inbox.telling import STALE, by_mail, owner, owner_of_order
+from services.gateway.notices import reactions as notices
 from services.gateway.tables.overruns import overrun_of, overrunning
 
-STALE = timedelta(days=1)
-"""Older events notify in the app only: a reader that starts from the first event must not send mails."""
 FIRST_CODE_STALE = timedelta(days=30)
-"""The same limit for a mail with an account's first access code, which a paying client needs."""
+"""The same limit as `STALE` for a mail with an account's first access code, which a paying client needs."""
 
 WAITS_FOR_APPROVAL = (
     "One of the adbot's accounts asked to join this group. Ask an admin of the group to approve; until then "
@@ -31,6 +30,8 @@ WAITS_FOR_APPROVAL = (
 
 log = structlog.stdlib.get_logger()
 reactions = Reactions[Context]()
+adbots.react(reactions)
+notices.react(reactions)
 
 
 @reactions.to(OrderPlaced, context=True)
@@ -42,7 +43,7 @@ async def order_placed(event: OrderPlaced, unit: UnitOfWork, context: Context) -
         kind=NotificationKind.ORDER_PLACED,
         order=event.order,
         email=event.email,
-        mail=_by_mail(unit, context),
+        mail=by_mail(unit, context),
         coin=event.coin,
     )
     await unit.execute(INBOX, event.account, notification)
@@ -54,10 +55,10 @@ async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Co
 
     An earlier version of the gateway left it to the checkout to open the account, so it may not exist yet.
     """
-    account, email = await _whose(unit, event.order)
+    account, email = await owner_of_order(unit, event.order)
     await open_account(unit, context.codes, account, email)
     recent = context.mails and unit.at - unit.cause.at < FIRST_CODE_STALE
-    mail = _by_mail(unit, context) or (recent and not await has_code(unit, account))
+    mail = by_mail(unit, context) or (recent and not await has_code(unit, account))
     if mail:
         await issue_first_code(unit, context.codes, account)
     notification = Raise(
@@ -75,13 +76,13 @@ async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Co
 @reactions.to(PaymentPartiallyPaid, context=True)
 async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork, context: Context) -> None:
     """Notify how much was received and how much is missing."""
-    account, email = await _whose(unit, event.order)
+    account, email = await owner_of_order(unit, event.order)
     notification = Raise(
         account=account,
         kind=NotificationKind.PARTIAL_PAYMENT,
         order=event.order,
         email=email,
-        mail=_by_mail(unit, context),
+        mail=by_mail(unit, context),
         paid=event.paid,
         missing=event.missing,
         coin=event.coin,
@@ -92,13 +93,13 @@ async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork, context:
 @reactions.to(OrderExpired, context=True)
 async def order_expired(event: OrderExpired, unit: UnitOfWork, context: Context) -> None:
     """Notify that the order has expired."""
-    account, email = await _whose(unit, event.order)
+    account, email = await owner_of_order(unit, event.order)
     notification = Raise(
         account=account,
         kind=NotificationKind.ORDER_EXPIRED,
         order=event.order,
         email=email,
-        mail=_by_mail(unit, context),
+        mail=by_mail(unit, context),
     )
     await unit.execute(INBOX, account, notification)
 
@@ -106,37 +107,37 @@ async def order_expired(event: OrderExpired, unit: UnitOfWork, context: Context)
 @reactions.to(GroupMoved)
 async def group_moved(event: GroupMoved, unit: UnitOfWork) -> None:
     """Notify in the app that a group has another name or id, under which it is served from now on."""
-    order = await order_of(unit.flushed, event.adbot)
-    account, email = await _whose(unit, order)
+    to = await owner(unit, event.adbot)
     notification = Raise(
-        account=account,
+        account=to.account,
         kind=NotificationKind.GROUP_MOVED,
-        order=order,
-        email=email,
+        order=to.order,
+        email=to.email,
         mail=False,
+        adbot=event.adbot,
         group=event.group,
         chat=event.chat,
         name=event.name,
     )
-    await unit.execute(INBOX, account, notification)
+    await unit.execute(INBOX, to.account, notification)
 
 
 @reactions.to(JoinRequested)
 async def join_requested(event: JoinRequested, unit: UnitOfWork) -> None:
     """Notify in the app that a seat waits for a group's admin to let it in, which the owner can ask for."""
-    order = await order_of(unit.flushed, event.adbot)
-    account, email = await _whose(unit, order)
+    to = await owner(unit, event.adbot)
     notification = Raise(
-        account=account,
+        account=to.account,
         kind=NotificationKind.JOIN_REQUESTED,
-        order=order,
-        email=email,
+        order=to.order,
+        email=to.email,
         mail=False,
+        adbot=event.adbot,
         group=event.group,
         session=event.session,
         detail=WAITS_FOR_APPROVAL,
     )
-    await unit.execute(INBOX, account, notification)
+    await unit.execute(INBOX, to.account, notification)
 
 
 @reactions.to(CycleSkipped)
@@ -162,17 +163,3 @@ async def cycle_skipped(event: CycleSkipped, unit: UnitOfWork) -> None:
         )
         if await unit.execute(INBOX, AccountId(one.account), notification):
             log.warning("cycles.overrun", adbot=str(one.adbot), overruns=one.overruns)
-
-
-def _by_mail(unit: UnitOfWork, context: Context) -> bool:
-    """Return whether a notification is also sent by mail."""
-    return context.mails and unit.at - unit.cause.at < STALE
-
-
-async def _whose(unit: UnitOfWork, order: OrderNumber) -> tuple[AccountId, EmailAddress]:
-    """Return an order's account and address, from the notification of its first event."""
-    found = await whose_order(unit.unflushed, order) or await whose_order(unit.flushed, order)
-    if found is None:
-        message = f"no OrderPlaced was read for {order}"
-        raise LookupError(message)
-    return found

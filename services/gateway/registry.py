@@ -2,17 +2,25 @@
 
 from libs.eventsourcing import Registry
 from services.gateway.account.domain import ACCOUNT
-from services.gateway.account.tables import ACCOUNTS
+from services.gateway.account.tables import ACCOUNTS, API_KEYS
 from services.gateway.context import Context
+from services.gateway.device.domain import DEVICE
+from services.gateway.device.tables import DEVICES
 from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import TABLES as INBOXES
+from services.gateway.notices.domain import NOTICE
+from services.gateway.notices.tables import NOTICES
 from services.gateway.reactions import reactions
 from services.gateway.tables.adbots import ADBOTS
 from services.gateway.tables.attention import ATTENTION
+from services.gateway.tables.changes import CHANGES
+from services.gateway.tables.dead_groups import DEAD_GROUPS
 from services.gateway.tables.deliveries import DELIVERIES
 from services.gateway.tables.denials import DENIALS
+from services.gateway.tables.expiring import EXPIRING
 from services.gateway.tables.group_lists import GROUP_LISTS
 from services.gateway.tables.join_requests import JOIN_REQUESTS
+from services.gateway.tables.lost_sessions import LOST_SESSIONS
 from services.gateway.tables.method_rests import METHOD_RESTS
 from services.gateway.tables.operations import OPERATIONS
 from services.gateway.tables.order_history import ORDER_HISTORY
@@ -23,11 +31,12 @@ from services.gateway.tables.products import PRODUCTS
 from services.gateway.tables.running_cycles import RUNNING_CYCLES
 from services.gateway.tables.statistics import STATISTICS
 from services.gateway.tables.stock import STOCK
+from services.gateway.timers import timers
 
 REGISTRY = Registry[Context](
     service="gateway",
-    aggregates=(ACCOUNT, INBOX),
-    state_tables=(ACCOUNTS, *INBOXES),
+    aggregates=(ACCOUNT, DEVICE, INBOX, NOTICE),
+    state_tables=(ACCOUNTS, API_KEYS, DEVICES, *INBOXES, NOTICES),
     read_models=(
         PRODUCTS,
         ORDERS,
@@ -45,6 +54,11 @@ REGISTRY = Registry[Context](
         JOIN_REQUESTS,
         METHOD_RESTS,
         RUNNING_CYCLES,
+        CHANGES,
+        EXPIRING,
+        DEAD_GROUPS,
+        LOST_SESSIONS,
     ),
     reactions=reactions,
+    timers=timers,
 )

@@ -1,27 +1,61 @@
 """The gateway's settings, from the environment."""
 
+import re
 from contextlib import suppress
+from decimal import Decimal
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.policy import SMTP
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import NoDecode
 
-from libs.chassis.settings import ServiceSettings, StrongSecret, at_least
+from libs.chassis.networks import Networks, NetworksSetting
+from libs.chassis.settings import ServiceSettings, StrongSecret, at_least, strong
 from libs.events.values import Coin
 from libs.nowpayments.coins import DEFAULT_COINS, coins_in
 from libs.nowpayments.signature import SIGNED_WITH
 from services.gateway.adapters.smtp import Security
-from services.gateway.mail.addresses import is_sender
+from services.gateway.mail.addresses import canonical, is_sender
+
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
 
 
 def _file(path: str) -> str:
     if path and not Path(path).is_file():
         raise ValueError("names no file")
     return path
+
+
+def _strong_or_off(secret: SecretStr) -> SecretStr:
+    """Check the strength of a secret; `off` becomes empty."""
+    return SecretStr("") if secret.get_secret_value() == "off" else strong(secret)
+
+
+def _given_or_none(secret: SecretStr) -> SecretStr:
+    return at_least(32)(secret) if secret.get_secret_value() else secret
+
+
+def _origins(text: object) -> object:
+    """Return the origins in a comma-separated text; raise `ValueError` naming what is no origin."""
+    if not isinstance(text, str):
+        return text
+    origins = tuple(filter(None, (one.strip() for one in text.split(","))))
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            message = f"{origin} is no origin such as https://ads.example.org, without a path and never *"
+            raise ValueError(message)
+    return origins
 
 
 def _sender(text: str) -> Address:
@@ -36,18 +70,35 @@ def _sender(text: str) -> Address:
     return found
 
 
+def _addresses(text: str) -> str:
+    """Return addresses, separated by commas; raise `ValueError` for one that can't receive mails."""
+    return ", ".join(dict.fromkeys(canonical(one.strip()) for one in text.split(",") if one.strip()))
+
+
 class GatewaySettings(ServiceSettings):
     """The gateway's own settings, `ADRELAY_GATEWAY_…`."""
 
     service: ClassVar[str] = "gateway"
+    public: ClassVar[bool] = True
 
     http_port: int = Field(8080, ge=0, le=65535, description="The API's TCP port; 0: any free port")
     jwt_secret: StrongSecret = Field(
         description="The secret that signs clients' tokens; `adrelay keygen` generates one"
     )
-    admin_token: StrongSecret = Field(
-        description="The token for the operator's routes; `adrelay keygen` generates one"
+    admin_token: Annotated[SecretStr, AfterValidator(_strong_or_off)] = Field(
+        description="The token of scripts for the operator's routes; `adrelay keygen` generates one. `off`: "
+        "only admins' accounts with a second factor may call them",
     )
+    foreign_jwt_secret: Annotated[SecretStr, AfterValidator(_given_or_none)] = Field(
+        SecretStr(""),
+        description="The secret of another issuer of tokens, such as a Supabase project; empty: none",
+    )
+    foreign_jwt_issuer: str = Field(
+        "",
+        max_length=300,
+        description="The `iss` of its tokens, such as https://<project>.supabase.co/auth/v1",
+    )
+    foreign_jwt_audience: str = Field("authenticated", min_length=1, max_length=300)
     code_pepper: StrongSecret = Field(
         description="The key of the hashes of access codes; changing it later means resetting all codes; "
         "`adrelay keygen` generates one"
@@ -65,8 +116,20 @@ class GatewaySettings(ServiceSettings):
     deliveries_days: int = Field(
         30, ge=1, le=36500, description="For how many days the log of deliveries is kept; counts are kept"
     )
-    token_seconds: int = Field(12 * 3600, ge=60, description="How long a token is valid")
+    activity_days: int = Field(
+        365, ge=1, le=36500, description="For how many days the log of what operators did is kept"
+    )
+    token_seconds: int = Field(900, ge=60, le=86_400, description="How long an access token is valid")
+    refresh_seconds: int = Field(
+        30 * 86_400, ge=3600, description="How long a device stays signed in without being used"
+    )
     sign_ins_per_minute: int = Field(10, ge=1, description="The limit per network address")
+    wrong_secrets_per_hour: int = Field(
+        5,
+        ge=1,
+        description="How many wrong access codes, or operator's tokens, one network address may send "
+        "before growing delays follow",
+    )
     checkouts_per_minute: int = Field(
         30, ge=1, description="The limit per network address, and per e-mail address"
     )
@@ -76,11 +139,44 @@ class GatewaySettings(ServiceSettings):
     writes_per_minute: int = Field(
         30, ge=1, description="The limit per account: setting, starting, stopping, renewing, cancelling"
     )
-    writes_per_day: int = Field(500, ge=1, description="The same limit, in any 24 hours")
+    writes_per_day: int = Field(500, ge=1, description="The same limit in any 24 hours; also of sign-ins")
     payment_looks_per_minute: int = Field(
         3000, ge=1, description="The limit of requests for the state of payments per network address"
     )
-    listeners: int = Field(1000, ge=1, description="How many may listen to live lines of one process")
+    reads_per_minute: int = Field(3000, ge=1, description="The limit of reading requests of one token")
+    reads_per_minute_per_address: int = Field(
+        12_000, ge=1, description="The limit of reading requests per network address"
+    )
+    trusted_proxies: NetworksSetting = Field(
+        Networks(),
+        description="The networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, "
+        "such as 10.0.0.0/8,2001:db8::/32; empty: none",
+    )
+    admin_networks: NetworksSetting = Field(
+        Networks(), description="The networks from which the operator's routes can be used; empty: all"
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)] = Field(
+        "",
+        validate_default=True,
+        description="The origins of web pages whose scripts may call the API, such as "
+        "https://ads.example.org,https://app.example.org; empty: none",
+    )
+    requests_in_progress: int = Field(
+        500, ge=1, description="Above this number of requests in progress in one process, more are refused"
+    )
+    connections: int = Field(2000, ge=1, description="How many connections one process has open at most")
+    connections_per_address: int = Field(
+        200, ge=1, description="How many of them one network address may have; trusted proxies have no limit"
+    )
+    header_seconds: float = Field(
+        10.0, gt=0, le=300, description="How long the headers of a request may take to arrive"
+    )
+    idle_seconds: int = Field(
+        75, ge=1, le=3600, description="How long a connection stays open without a request"
+    )
+    listeners: int = Field(
+        1000, ge=1, description="How many may listen to the log of one process, and to its changes"
+    )
     listeners_per_account: int = Field(5, ge=1, description="The same limit for one account")
     command_seconds: float = Field(15.0, gt=0, description="The timeout of a command to another service")
     read_your_writes_seconds: float = Field(
@@ -116,6 +212,45 @@ class GatewaySettings(ServiceSettings):
         description="The URL where clients sign in; if set, mails contain it",
     )
 
+    operator_mails: Annotated[str, AfterValidator(_addresses)] = Field(
+        "",
+        description="The addresses to which notices to the operator are mailed, separated by commas; empty: "
+        "they are shown by `adrelay operations notices` only",
+    )
+    operator_mails_per_hour: int = Field(
+        6, ge=1, le=60, description="How many mails with notices are sent in an hour, at most"
+    )
+    operator_mail_gather_seconds: float = Field(
+        120.0, ge=0, le=3600, description="How long a notice waits for others to be mailed with it"
+    )
+    notice_check_seconds: float = Field(
+        30.0, ge=0.1, le=3600, description="How often the gateway looks for what the operator is to be told"
+    )
+    notice_after_seconds: float = Field(
+        300.0,
+        ge=1,
+        le=86_400,
+        description="How long a reader lags, a relay stands still, or a service does not answer until the "
+        "operator is told",
+    )
+    low_stock_sessions: int = Field(
+        3,
+        ge=0,
+        le=100_000,
+        description="With fewer unused sessions, the operator is told that stock is low, and again only "
+        "once there were half as many more; 0: never",
+    )
+    lost_sessions_per_hour: int = Field(
+        5, ge=0, le=100_000, description="How many lost sessions in an hour the operator is told of; 0: never"
+    )
+    attention_percent: Decimal = Field(
+        Decimal(1),
+        ge=0,
+        le=100,
+        description="An excess, or money that does not count, of less than this percentage of the requested "
+        "amount needs no person",
+    )
+
     @field_validator("mail_from")
     @classmethod
     def _from(cls, text: str, info: ValidationInfo) -> str:
@@ -123,10 +258,26 @@ class GatewaySettings(ServiceSettings):
             _sender(text)
         return text
 
+    @model_validator(mode="after")
+    def _issuer(self) -> Self:
+        if self.foreign_jwt_secret.get_secret_value() and not self.foreign_jwt_issuer:
+            raise ValueError("foreign_jwt_secret needs foreign_jwt_issuer")
+        return self
+
     @property
     def mails(self) -> bool:
         """Return whether mails are sent."""
         return bool(self.smtp_host)
+
+    @property
+    def mails_to_operator(self) -> bool:
+        """Return whether notices to the operator are mailed."""
+        return self.mails and bool(self.operator_mails)
+
+    @property
+    def operator_addresses(self) -> tuple[str, ...]:
+        """The addresses to which notices are mailed."""
+        return tuple(self.operator_mails.split(", ")) if self.operator_mails else ()
 
     @property
     def sender(self) -> Address:

@@ -1,17 +1,22 @@
-"""Reactions to orders that are paid or refunded, sessions that are imported, and sessions that die.
+"""Reactions to orders that are paid or refunded, accounts that are suspended, and sessions that come and die.
 
 One reader runs them in sequence: no session is stocked while a seat is becoming empty. Provisioning's own
 events are handled too, since another process may have emptied seats without seeing new stock.
 """
 
+from datetime import datetime
+
 from libs.events.billing import PaymentFinished, PaymentRefunded
 from libs.events.forwarder import ApiPairImported, SessionDied, SessionImported
+from libs.events.gateway import AccountRestored, AccountSuspended
 from libs.events.provisioning import AdbotExtended, AdbotRestored, SeatsReleased
 from libs.eventsourcing import Reactions, UnitOfWork
-from services.provisioning.adbot.commands import Renew, Suspend
-from services.provisioning.adbot.tables import delivered_by
+from services.provisioning.account.tables import suspended_for
+from services.provisioning.adbot.commands import Renew, Restore, Suspend
+from services.provisioning.adbot.domain import ADBOT, adbot_of
+from services.provisioning.adbot.tables import adbots_of, delivered_by
 from services.provisioning.context import Context
-from services.provisioning.seating import extend, fill_waiting, lose, provision, release
+from services.provisioning.seating import await_seats, extend, fill_waiting, lose, provision, release
 from services.provisioning.session.commands import Stock
 from services.provisioning.session.domain import SESSION
 from services.provisioning.telegram_application.commands import AddApplication
@@ -32,6 +37,9 @@ async def deliver(event: PaymentFinished, unit: UnitOfWork, context: Context) ->
     """
     if event.renews is None:
         await provision(event, unit, context.choose)
+        reason = await suspended_for(unit.unflushed, event.account)
+        if reason is not None:
+            await release(adbot_of(event.order), _with_account(reason, unit.at), unit)
     else:
         renewal = Renew(event.renews, event.order, event.plan, unit.at)
         await extend(event.renews, renewal, unit, context.choose)
@@ -48,6 +56,25 @@ async def suspend(event: PaymentRefunded, unit: UnitOfWork, context: Context) ->
         reason = f"order {event.order} was refunded: {event.reason}"[:LONGEST_REASON]
         await release(adbot, Suspend(reason, unit.at, release=not event.keep_sessions), unit)
     await fill_waiting(unit, context.choose)
+
+
+@reactions.to(AccountSuspended)
+async def suspend_with_account(event: AccountSuspended, unit: UnitOfWork) -> None:
+    """Suspend the adbots of a suspended account. They keep their sessions."""
+    for adbot in await adbots_of(unit.flushed, event.account):
+        await release(adbot, _with_account(event.reason, unit.at), unit)
+
+
+@reactions.to(AccountRestored, context=True)
+async def restore_with_account(event: AccountRestored, unit: UnitOfWork, context: Context) -> None:
+    """Restore the adbots that were suspended with their account, and for no other reason."""
+    for adbot in await adbots_of(unit.flushed, event.account):
+        if await unit.execute(ADBOT, adbot, Restore(unit.at, with_account=True)):
+            await await_seats(adbot, unit, context.choose)
+
+
+def _with_account(reason: str, at: datetime) -> Suspend:
+    return Suspend(f"the account is suspended: {reason}"[:LONGEST_REASON], at, with_account=True)
 
 
 @reactions.to(SessionImported, context=True)

@@ -1,6 +1,7 @@
 """The registry of provisioning."""
 
 from libs.eventsourcing import Registry
+from services.provisioning.account.tables import SUSPENDED_ACCOUNTS
 from services.provisioning.adbot.domain import ADBOT
 from services.provisioning.adbot.tables import ADBOTS
 from services.provisioning.commands import commands
@@ -15,6 +16,7 @@ REGISTRY = Registry[Context](
     service="provisioning",
     aggregates=(ADBOT, APPLICATION, SESSION),
     state_tables=(STOCK, ADBOTS),
+    read_models=(SUSPENDED_ACCOUNTS,),
     reactions=reactions,
     commands=commands,
     timers=timers,

@@ -21,7 +21,12 @@ from libs.events.gateway import (
     NotificationRaised,
 )
 from libs.events.provisioning import (
+    AdbotExpired,
+    AdbotExtended,
     AdbotProvisioned,
+    AdbotRestored,
+    AdbotSuspended,
+    SeatLost,
     SessionAssigned,
     SessionLost,
     SessionReleased,
@@ -51,6 +56,8 @@ _OCCASIONS: dict[type[Event], NotificationKind] = {
     PaymentPartiallyPaid: NotificationKind.PARTIAL_PAYMENT,
     OrderExpired: NotificationKind.ORDER_EXPIRED,
 }
+_TOLD = (AdbotProvisioned, AdbotExpired, AdbotExtended, AdbotSuspended, AdbotRestored, SeatLost)
+"""The events of adbots, each of which leads to one notification."""
 Invariant = Callable[[Snapshot, Acknowledged], Iterator[str]]
 
 
@@ -210,9 +217,23 @@ def every_occasion_raised_one_notification(snapshot: Snapshot, _: Acknowledged) 
         for stored in billing.events
         if type(stored.event) in _OCCASIONS
     )
-    raised = Counter((event.kind, event.order) for _, event in gateway.all(NotificationRaised))
+    raised = Counter(
+        (event.kind, event.order)
+        for _, event in gateway.all(NotificationRaised)
+        if event.kind in _OCCASIONS.values()
+    )
     if raised != occasions:
         yield f"not raised: {occasions - raised}; raised without occasion: {raised - occasions}"
+
+
+def everything_about_an_adbot_raised_one_notification(snapshot: Snapshot, _: Acknowledged) -> Iterator[str]:
+    causes = Counter(
+        envelope.causation_id for envelope, _ in snapshot.stores["gateway"].all(NotificationRaised)
+    )
+    for stored in snapshot.stores["provisioning"].events:
+        if isinstance(stored.event, _TOLD) and causes[stored.envelope.id] != 1:
+            told = causes[stored.envelope.id]
+            yield f"{stored.envelope.type} of {stored.envelope.stream} was told {told} times"
 
 
 def every_mail_has_one_outcome_and_one_recipient(snapshot: Snapshot, _: Acknowledged) -> Iterator[str]:
@@ -260,6 +281,7 @@ GENERAL: Sequence[Invariant] = (
     the_stream_equals_the_stores,
     readers_have_caught_up,
     every_occasion_raised_one_notification,
+    everything_about_an_adbot_raised_one_notification,
     every_mail_has_one_outcome_and_one_recipient,
     no_dead_letters,
     all_processes_are_ready,

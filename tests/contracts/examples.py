@@ -32,7 +32,10 @@ LATER = datetime(2026, 3, 31, 12, 0, 0, 250_000, tzinfo=UTC)
 ACCOUNT = AccountId(UUID("018f0000-0000-7000-8000-00000000000a"))
 ADBOT = AdbotId(UUID("018f0000-0000-7000-8000-00000000000b"))
 CYCLE = CycleId(UUID("018f0000-0000-7000-8000-00000000000c"))
+API_KEY = gateway.ApiKeyId(UUID("0190a000-0000-7000-8000-0000000000a1"))
+DEVICE = gateway.DeviceId(UUID("0190a000-0000-7000-8000-0000000000d1"))
 NOTIFICATION = NotificationId(UUID("018f0000-0000-7000-8000-000000000010"))
+NOTICE = gateway.NoticeId(UUID("018f0000-0000-7000-8000-000000000011"))
 CHECK = PostCheckId(UUID("018f0000-0000-7000-8000-000000000012"))
 PAIR = ApplicationId(UUID("018f0000-0000-7000-8000-00000000000d"))
 SESSION = SessionId(UUID("018f0000-0000-7000-8000-00000000000e"))
@@ -167,7 +170,7 @@ _PROVISIONING: list[Event] = [
         valid_from=NOON,
         valid_until=LATER,
     ),
-    provisioning.AdbotSuspended(adbot=ADBOT, reason="refunded"),
+    provisioning.AdbotSuspended(adbot=ADBOT, reason="the account is suspended: spam", with_account=True),
     provisioning.AdbotRestored(adbot=ADBOT),
     provisioning.SeatsReleased(adbot=ADBOT),
 ]
@@ -332,6 +335,23 @@ _GATEWAY: list[Event] = [
         licence="LIC-2026-ABCD-EFGH",
     ),
     gateway.AccessCodeReset(account=ACCOUNT, code_digest="fedcba9876543210" * 4),
+    gateway.AccountSuspended(account=ACCOUNT, reason="spam"),
+    gateway.AccountRestored(account=ACCOUNT),
+    gateway.SignedOutEverywhere(account=ACCOUNT),
+    gateway.RoleChanged(account=ACCOUNT, role=gateway.Role.ADMIN),
+    gateway.SecondFactorEnabled(account=ACCOUNT),
+    gateway.SecondFactorRemoved(account=ACCOUNT),
+    gateway.ApiKeyIssued(
+        account=ACCOUNT,
+        key=API_KEY,
+        name="reports",
+        scopes=(gateway.Scope.READ, gateway.Scope.CONTROL),
+        digest="0123456789abcdef" * 4,
+        expires_at=LATER,
+    ),
+    gateway.ApiKeyRevoked(account=ACCOUNT, key=API_KEY),
+    gateway.DeviceSignedIn(device=DEVICE, account=ACCOUNT, epoch=3),
+    gateway.DeviceSignedOut(device=DEVICE, account=ACCOUNT, why=gateway.SignOutReason.REUSED),
     gateway.NotificationRaised(
         notification=NOTIFICATION,
         account=ACCOUNT,
@@ -343,7 +363,28 @@ _GATEWAY: list[Event] = [
         missing=Decimal("29.401234"),
         coin="USDT",
         detail="use more seats, fewer groups, or a longer interval",
+        adbot=ADBOT,
+        session=SESSION,
+        reason="BANNED",
+        valid_until=NOON,
+        days=3,
+        groups=("@group",),
+        more_groups=2,
+        as_of=NOON,
     ),
+    gateway.NotificationsRead(account=ACCOUNT, notifications=(NOTIFICATION,)),
+    gateway.NoticeRaised(
+        notice=NOTICE,
+        kind=gateway.NoticeKind.LOW_STOCK,
+        subject="scheduler.reactions",
+        detail="3 unused sessions are left",
+        count=2,
+        mail=True,
+        quiet_until=NOON,
+    ),
+    gateway.NoticeCleared(notice=NOTICE),
+    gateway.NoticeAcknowledged(notice=NOTICE),
+    gateway.NoticeMailed(notice=NOTICE, mail=NOTICE),
     gateway.MailSent(notification=NOTIFICATION, account=ACCOUNT),
     gateway.MailGivenUp(notification=NOTIFICATION, account=ACCOUNT, reason="550 no such mailbox"),
 ]

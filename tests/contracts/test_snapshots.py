@@ -8,12 +8,14 @@ from uuid import UUID
 
 import pytest
 
+from libs.events.gateway import NoticeId, NoticeKind
 from libs.events.scheduler import GroupListId, GroupOption, PacingSet
 from libs.events.values import (
     AccountId,
     AdbotId,
     ChannelPost,
     CycleId,
+    NotificationId,
     Party,
     ResultClass,
     SendOptions,
@@ -23,6 +25,8 @@ from libs.events.values import (
 from libs.eventsourcing import Decider
 from services.forwarder.access.domain import Access, LastingDenial
 from services.forwarder.client.domain import Client
+from services.gateway.inbox.domain import Inbox, MailState
+from services.gateway.notices.domain import Notices
 from services.scheduler.group_lists.state import GroupList
 from services.scheduler.post_checks.domain import PostChecks
 from services.scheduler.schedule.running import Running
@@ -93,6 +97,19 @@ STATES: dict[str, list[object]] = {
         Client(SessionId(UUID(int=3))),
         Client(SessionId(UUID(int=3)), paused_until=AT, dead=True),
         Client(SessionId(UUID(int=3)), unreachable=True),
+    ],
+    "gateway.inbox": [
+        Inbox(AccountId(UUID(int=5)), {}, 0),
+        Inbox(
+            AccountId(UUID(int=5)),
+            {NotificationId(UUID(int=7)): MailState.SENT, NotificationId(UUID(int=6)): MailState.NONE},
+            2,
+            frozenset({NotificationId(UUID(int=6))}),
+        ),
+    ],
+    "gateway.notice": [
+        Notices(NoticeKind.LOW_STOCK, NoticeId(UUID(int=8)), 3, AT),
+        Notices(NoticeKind.SALE_REFUSED, NoticeId(UUID(int=8)), 1, AT, over=True, acknowledged=True),
     ],
     "scheduler.postchecks": [PostChecks(AdbotId(UUID(int=1))), PostChecks(AdbotId(UUID(int=1)), (AT, AT))],
 }

@@ -66,6 +66,8 @@ NOT_SET = {
     "ADRELAY_GATEWAY_SMTP_HOST=smtp.example.org": "there is no such server",
     "ADRELAY_GATEWAY_SMTP_USERNAME=ads": "the sandbox asks for nobody",
     "ADRELAY_GATEWAY_SMTP_PASSWORD='...'": "the sandbox asks for nobody",
+    "ADRELAY_GATEWAY_FOREIGN_JWT_SECRET='...'": "there is no such project",
+    "ADRELAY_GATEWAY_FOREIGN_JWT_ISSUER=https://project.supabase.co/auth/v1": "there is no such project",
 }
 UNTIL_INTERRUPTED = re.compile(r"events tail(?!.*--no-follow)")
 READ_ONLY = re.compile(r" (list|show|trace|tail|attention|lag|tables --service|verify|--dry-run)\b")

@@ -6,7 +6,19 @@ Of later fields, which older versions do not have, none is among them.
 from adrelay.demo.rest import Json, Rest
 
 _LOG = ("at", "cycle", "session", "group", "result", "error", "messages")
-_LATER = {"detail", "group", "group_id", "group_name"}
+_LATER = {
+    "detail",
+    "group",
+    "group_id",
+    "group_name",
+    "read_at",
+    "adbot",
+    "reason",
+    "valid_until",
+    "groups",
+    "more_groups",
+}
+_LATER_OF_ORDERS = {"payment_status"}
 _STATISTICS = ("cycles", "cycles_skipped", "posts", "successes", "failures", "not_sent", "last_activity")
 
 
@@ -22,7 +34,7 @@ async def answers(url: str, admin_token: str, email: str) -> Json:
     async with Rest(url) as visitor:
         token = (await visitor.post("/auth/sign-in", {"access_code": code}))["token"]
     async with Rest(url, token) as client:
-        found: Json = {"own_orders": (await client.get("/orders"))["items"]}
+        found: Json = {"own_orders": [_order(one) for one in (await client.get("/orders"))["items"]]}
         [adbot] = (await client.get("/adbots"))["items"]
         path = f"/adbots/{adbot['id']}"
         advertisement = (await client.get(path))["advertisement"]
@@ -37,5 +49,11 @@ async def answers(url: str, admin_token: str, email: str) -> Json:
         ]
     numbers = [order["order_number"] for order in found["own_orders"]]
     async with Rest(url, admin_token) as operator:
-        found["orders"] = {number: await operator.get(f"/admin/orders/{number}") for number in numbers}
+        found["orders"] = {
+            number: _order(await operator.get(f"/admin/orders/{number}")) for number in numbers
+        }
     return found
+
+
+def _order(order: Json) -> Json:
+    return {field: order[field] for field in order if field not in _LATER_OF_ORDERS}

@@ -1,10 +1,11 @@
-"""`adrelay accounts`: access codes and permissions of clients."""
+"""`adrelay accounts`: who may use Adrelay, access codes and permissions."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from adrelay.commands.accounts import managing
 from adrelay.commands.accounts.private_ids import allow_private_ids, forbid_private_ids
 from adrelay.servers.gateway import Gateway
 from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
@@ -14,12 +15,20 @@ accounts = typer.Typer(
     name="accounts",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
-    help="Issue access codes to clients, and allow them private ids.",
+    help="List, create, suspend and restore accounts, issue access codes, and allow private ids.",
     epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
     "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
 )
 
 
+accounts.command("list")(managing.list_accounts)
+accounts.command("show")(managing.show)
+accounts.command("create")(managing.create)
+accounts.command("suspend")(managing.suspend)
+accounts.command("restore")(managing.restore)
+accounts.command("sign-out")(managing.sign_out)
+accounts.command("role")(managing.role)
+accounts.command("remove-second-factor")(managing.remove_second_factor)
 accounts.command("allow-private-ids")(allow_private_ids)
 accounts.command("forbid-private-ids")(forbid_private_ids)
 

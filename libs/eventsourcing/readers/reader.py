@@ -11,6 +11,7 @@ import structlog
 
 from libs.eventsourcing.loops.backoff import Backoff
 from libs.eventsourcing.loops.cancellation import heed_cancellation
+from libs.eventsourcing.loops.pace import Pace
 from libs.eventsourcing.model.envelope import Cursor
 from libs.eventsourcing.model.errors import StatementRejected, Transient
 from libs.eventsourcing.model.event import Event, owner_of
@@ -31,9 +32,9 @@ from libs.eventsourcing.writing.engine import Engine
 log = structlog.stdlib.get_logger()
 
 BATCH = 500
-PACE_SECONDS = 0.025
-"""The shortest time between the beginnings of two transactions, in seconds, unless a full batch waits
-already."""
+PACE_SECONDS, BURST = 0.025, 4
+"""The average time between the beginnings of two transactions at least, in seconds, unless a full batch waits
+already; and how many may follow each other at once after a pause."""
 RETRY_LOOK_SECONDS = 0.5
 """Interval of looking for requested retries of dead letters, in seconds."""
 _BACKOFF_SECONDS = (0.05, 2.0)
@@ -136,6 +137,7 @@ class Reader:
             if self.lag == 0 and gathering.settled:
                 await self._note_complete(connection)
 
+        pace = Pace(PACE_SECONDS, BURST)
         self._complete = False
         async with Consumer(self._stream, subjects, offset.sequence) as consumer:
             self.lag = consumer.waiting
@@ -148,8 +150,9 @@ class Reader:
                 gathering.add([one for one in arrivals if self._is_own(one)], began)
                 await proceed()
                 self._advanced.set()
+                wait = pace.after(began, time.monotonic())
                 if self.lag < self._batch:
-                    await asyncio.sleep(began + PACE_SECONDS - time.monotonic())
+                    await asyncio.sleep(wait)
 
     def _is_own(self, arrival: Arrival) -> bool:
         """Say whether an event comes from the service that owns its type."""

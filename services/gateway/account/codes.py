@@ -1,7 +1,5 @@
 """Access codes, their keyed hashes, licence keys, and ids derived with a secret pepper."""
 
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Iterable
@@ -12,6 +10,8 @@ from pydantic import SecretStr
 
 from libs.events.gateway import CodeDigest
 from libs.events.values import AccountId, EmailAddress
+from services.gateway.account.first_codes import SealedCodes
+from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.mail.addresses import canonical_or_same
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -29,19 +29,20 @@ class AccessCodes:
     """Generates access codes and their digests; without the pepper, a stored digest reveals no code."""
 
     def __init__(self, pepper: SecretStr) -> None:
-        self._pepper = pepper.get_secret_value().encode()
+        keyed = KeyedHash(pepper)
+        self._keyed = keyed.of
+        self.sealed = SealedCodes(keyed)
 
-    def first(self, account: AccountId) -> str:
-        """Return the access code that an account's first mail about a payment contains.
+    def derived(self, account: AccountId) -> str:
+        """Return the first access code of an account to which an earlier version issued it.
 
-        The code opens nothing before it is issued. It is derived from the account and the pepper and never
-        stored, so that the outbox can write the mail again after a crash.
+        It was derived from the account and the pepper.
         """
         number = int.from_bytes(self._keyed("first code", str(account)))
         return f"USER-{_groups((number >> (_BITS * place)) % len(_ALPHABET) for place in range(_LETTERS))}"
 
     def another(self) -> str:
-        """Return a new random access code for the operator to issue. It is not stored: show it."""
+        """Return a new random access code. It is not stored: show it, or seal it for a mail."""
         return f"USER-{_drawn()}"
 
     def licence(self) -> str:
@@ -64,9 +65,6 @@ class AccessCodes:
     def origin(self, address: str, at: datetime) -> str:
         """Return a keyed digest of a network address and the day (UTC), which is stored for the address."""
         return self._keyed("origin", f"{at.astimezone(UTC):%Y-%m-%d} {address}").hex()[:_ORIGIN_DIGITS]
-
-    def _keyed(self, purpose: str, text: str) -> bytes:
-        return hmac.new(self._pepper, f"{purpose}:{text}".encode(), hashlib.sha256).digest()
 
 
 def without_codes(text: str) -> str:

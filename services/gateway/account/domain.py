@@ -1,43 +1,69 @@
-"""The account aggregate: one for each mailbox; of its access code, only a keyed hash is stored."""
+"""The account aggregate: one for each mailbox. Of its secrets only keyed hashes are stored."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import assert_never
 
-from libs.events.gateway import AccessCodeReset, AccountRegistered, CodeDigest, Role
-from libs.events.values import EmailAddress
-from libs.eventsourcing import Decider, ImpossibleEvent, Refused
-from services.gateway.account.commands import Command, IssueFirstCode, Register, ResetCode
+from libs.events.gateway import (
+    AccessCodeReset,
+    AccountRegistered,
+    AccountRestored,
+    AccountSuspended,
+    ApiKeyIssued,
+    ApiKeyRevoked,
+    Role,
+    RoleChanged,
+    Scope,
+    SecondFactorEnabled,
+    SecondFactorRemoved,
+    SignedOutEverywhere,
+)
+from libs.eventsourcing import Decider, Refused
+from services.gateway.account.commands import (
+    ChangeRole,
+    Command,
+    EnableSecondFactor,
+    IssueFirstCode,
+    IssueKey,
+    Register,
+    RemoveSecondFactor,
+    ResetCode,
+    Restore,
+    RevokeKey,
+    SignOutEverywhere,
+    Suspend,
+)
+from services.gateway.account.state import Account, AccountEvent, evolve
 
-AccountEvent = AccountRegistered | AccessCodeReset
-
-
-@dataclass(frozen=True)
-class Account:
-    """A registered account."""
-
-    email: EmailAddress
-    role: Role
-    code_digest: CodeDigest | None
-    """None: no code was issued, so nobody can sign in."""
-    licence: str
+MOST_KEYS = 20
+"""How many API keys of an account may be in use at a time, and are listed."""
 
 
 def decide(command: Command, account: Account | None) -> Sequence[AccountEvent]:
     """Return the events of ``command``; none if the account is in the wanted state already."""
+    if isinstance(command, Register):
+        return _register(command, account)
+    if account is None:
+        raise Refused("unknown_account", "there is no such account")
     match command:
-        case Register():
-            return _register(command, account)
-        case _ if account is None:
-            raise Refused("unknown_account", "there is no such account")
-        case IssueFirstCode() if account.code_digest is not None:
-            return []
-        case ResetCode() if account.code_digest == command.code_digest:
-            return []
         case IssueFirstCode() | ResetCode():
-            return [AccessCodeReset(account=command.account, code_digest=command.code_digest)]
+            return _code(command, account)
+        case IssueKey():
+            return _issue(command, account)
+        case RevokeKey() if command.key in account.keys:
+            return [ApiKeyRevoked(account=command.account, key=command.key)]
+        case RevokeKey():
+            raise Refused("unknown_api_key", "you have no API key of this id that is in use")
         case _:
-            assert_never(command)
+            return _access(command, account)
+
+
+def _code(command: IssueFirstCode | ResetCode, account: Account) -> Sequence[AccountEvent]:
+    first = isinstance(command, IssueFirstCode)
+    if account.code_digest is not None and (first or account.code_digest == command.code_digest):
+        return []
+    reset = AccessCodeReset(account=command.account, code_digest=command.code_digest)
+    revoked = [ApiKeyRevoked(account=command.account, key=key) for key in account.keys]
+    return [reset, *revoked]
 
 
 def _register(command: Register, account: Account | None) -> Sequence[AccountEvent]:
@@ -56,18 +82,58 @@ def _register(command: Register, account: Account | None) -> Sequence[AccountEve
     return []
 
 
-def evolve(account: Account | None, event: AccountEvent) -> Account:
-    """Return the account after an event."""
-    match event:
-        case AccountRegistered() if account is None:
-            return Account(event.email, event.role, event.code_digest, event.licence)
-        case AccessCodeReset() if account is not None:
-            return replace(account, code_digest=event.code_digest)
-        case AccountRegistered() | AccessCodeReset():
-            found = "an account" if account else "nothing"
-            raise ImpossibleEvent(f"{type(event).__name__} can't follow {found}")
+def _access(
+    command: Suspend | Restore | SignOutEverywhere | ChangeRole | EnableSecondFactor | RemoveSecondFactor,
+    account: Account,
+) -> Sequence[AccountEvent]:
+    """Return the event of a change of who may use the account, and how."""
+    event: AccountEvent
+    match command:
+        case Suspend():
+            event, due = (
+                AccountSuspended(account=account.account, reason=command.reason),
+                not account.suspended,
+            )
+        case Restore():
+            event, due = AccountRestored(account=account.account), account.suspended
+        case SignOutEverywhere():
+            event, due = SignedOutEverywhere(account=account.account), True
+        case ChangeRole():
+            changed = RoleChanged(account=account.account, role=command.role)
+            event, due = changed, command.role is not account.role
+        case EnableSecondFactor():
+            event, due = SecondFactorEnabled(account=account.account), not account.second_factor
+        case RemoveSecondFactor():
+            event, due = SecondFactorRemoved(account=account.account), account.second_factor
         case _:
-            assert_never(event)
+            assert_never(command)
+    return [event] if due else []
+
+
+def _issue(command: IssueKey, account: Account) -> Sequence[AccountEvent]:
+    if command.key in account.keys:
+        return []
+    if command.expires_at is not None and command.expires_at <= command.at:
+        raise Refused("expires_in_the_past", "a key must expire later than now; leave the date out for never")
+    if Scope.ADMIN in command.scopes and not (account.role is Role.ADMIN and account.second_factor):
+        # else a key that was made with the access code alone would be an admin's once there is a factor
+        detail = "only a key of an admin with a second factor may have the scope `admin`"
+        raise Refused("scope_not_allowed", detail)
+    expired = [key for key, end in account.keys.items() if end is not None and end <= command.at]
+    if len(account.keys) - len(expired) >= MOST_KEYS:
+        raise Refused("too_many_api_keys", f"an account has at most {MOST_KEYS} API keys; revoke one")
+    surplus = expired if len(account.keys) >= MOST_KEYS else []
+    return [
+        *(ApiKeyRevoked(account=command.account, key=key) for key in surplus),
+        ApiKeyIssued(
+            account=command.account,
+            key=command.key,
+            name=command.name,
+            scopes=command.scopes,
+            digest=command.digest,
+            expires_at=command.expires_at,
+        ),
+    ]
 
 
 ACCOUNT: Decider[Command, Account, AccountEvent] = Decider("account", decide, evolve)

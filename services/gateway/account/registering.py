@@ -1,13 +1,24 @@
 """Opens accounts, and issues access codes, which only the mailbox's owner may get."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
-from libs.events.gateway import Role
+from libs.events.gateway import ApiKeyId, CodeDigest, Role, Scope
 from libs.events.results import Written
 from libs.events.values import AccountId, EmailAddress
 from libs.eventsourcing import Causes, Engine, UnitOfWork
 from services.gateway.account.codes import AccessCodes
-from services.gateway.account.commands import IssueFirstCode, Register, ResetCode
+from services.gateway.account.commands import (
+    ChangeRole,
+    Command,
+    IssueFirstCode,
+    IssueKey,
+    Register,
+    ResetCode,
+    RevokeKey,
+    SignOutEverywhere,
+)
 from services.gateway.account.domain import ACCOUNT
 from services.gateway.account.tables import account_by_email, account_by_id
 
@@ -39,11 +50,65 @@ class Accounts:
         async def reset(unit: UnitOfWork) -> None:
             await unit.execute(ACCOUNT, account, ResetCode(account, self._codes.digest(code), unit.at))
 
-        done = await self._engine.run(reset, causes)
+        return NewCode(code, await self._run(reset, causes))
+
+    async def create(self, email: EmailAddress, role: Role | None, causes: Causes) -> AccountId:
+        """Open an account without an access code, by default a client's; one that exists gets the role."""
+        account = await self.of(email)
+
+        async def work(unit: UnitOfWork) -> None:
+            if await account_by_id(unit.flushed, account) is None:
+                register = Register(account, email, role or Role.CLIENT, self._codes.licence(), unit.at)
+                await unit.execute(ACCOUNT, account, register)
+            elif role is not None:
+                await unit.execute(ACCOUNT, account, ChangeRole(account, role))
+
+        await self._run(work, causes)
+        return account
+
+    async def act(self, account: AccountId, command: Command, causes: Causes) -> tuple[Written, ...]:
+        """Execute a command on an account; return the cursor of its events, if there are any."""
+
+        async def work(unit: UnitOfWork) -> None:
+            await unit.execute(ACCOUNT, account, command)
+
+        return await self._run(work, causes)
+
+    async def sign_out_everywhere(self, account: AccountId, causes: Causes) -> None:
+        """Sign all devices of an account out."""
+        await self.act(account, SignOutEverywhere(account), causes)
+
+    async def issue_key(
+        self,
+        account: AccountId,
+        key: ApiKeyId,
+        *,
+        name: str,
+        scopes: tuple[Scope, ...],
+        digest: CodeDigest,
+        expires_at: datetime | None,
+        causes: Causes,
+    ) -> None:
+        """Issue an API key; raise `Refused` with what forbids it."""
+
+        async def work(unit: UnitOfWork) -> None:
+            command = IssueKey(account, key, name, scopes, digest, expires_at, unit.at)
+            await unit.execute(ACCOUNT, account, command)
+
+        await self._run(work, causes)
+
+    async def revoke_key(self, account: AccountId, key: ApiKeyId, causes: Causes) -> None:
+        """Revoke an API key; raise `Refused` for an `unknown_api_key`."""
+        await self.act(account, RevokeKey(account, key), causes)
+
+    async def _run(
+        self, work: Callable[[UnitOfWork], Awaitable[None]], causes: Causes
+    ) -> tuple[Written, ...]:
+        done = await self._engine.run(work, causes)
         if done.written is None:
-            return NewCode(code, ())
+            return ()
         at = Written(service=self._engine.service, xid=done.written.xid, position=done.written.position)
-        return NewCode(code, (at,))
+        return (at,)
 
 
 async def open_account(unit: UnitOfWork, codes: AccessCodes, account: AccountId, email: EmailAddress) -> None:
@@ -66,5 +131,6 @@ async def issue_first_code(unit: UnitOfWork, codes: AccessCodes, account: Accoun
 
     Call it in the unit of work that decides to send the code to the account's mailbox.
     """
-    digest = codes.digest(codes.first(account))
-    await unit.execute(ACCOUNT, account, IssueFirstCode(account, digest))
+    code = codes.another()
+    if await unit.execute(ACCOUNT, account, IssueFirstCode(account, codes.digest(code))):
+        await codes.sealed.store(unit.flushed, account, code)

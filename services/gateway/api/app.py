@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.gateway.api import catalogue, documentation, openapi
-from services.gateway.api.account import notifications, sign_in
+from services.gateway.api.account import api_keys, devices, notifications, second_factor, sign_in
 from services.gateway.api.account import orders as account_orders
 from services.gateway.api.adbots import (
     figures,
@@ -17,15 +17,18 @@ from services.gateway.api.adbots import (
 )
 from services.gateway.api.adbots import routes as adbots
 from services.gateway.api.admin import accounts as admin_accounts
+from services.gateway.api.admin import activity as admin_activity
 from services.gateway.api.admin import adbots as admin_adbots
 from services.gateway.api.admin import figures as admin_figures
 from services.gateway.api.admin import forwarding as admin_forwarding
+from services.gateway.api.admin import notices as admin_notices
 from services.gateway.api.admin import operations as admin_operations
 from services.gateway.api.admin import orders as admin_orders
 from services.gateway.api.admin import plans as admin_plans
 from services.gateway.api.admin import private_ids as admin_private_ids
 from services.gateway.api.admin import stock as admin_stock
 from services.gateway.api.checkout import routes as checkout
+from services.gateway.api.live import changes, sockets
 from services.gateway.api.openapi import DESCRIPTION, SERVERS, TAGS, DescribedApp, operation_id
 from services.gateway.api.requests import problems
 from services.gateway.api.requests.edge import Edge
@@ -37,8 +40,13 @@ _PARTS = (
     checkout,
     notification,
     sign_in,
+    devices,
+    second_factor,
+    api_keys,
     account_orders,
     notifications,
+    changes,
+    sockets,
     adbots,
     figures,
     live,
@@ -55,8 +63,10 @@ _PARTS = (
     admin_figures,
     admin_forwarding,
     admin_accounts,
+    admin_activity,
     admin_private_ids,
     admin_operations,
+    admin_notices,
 )
 
 

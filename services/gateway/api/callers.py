@@ -1,78 +1,150 @@
-"""The caller of a request: a client, the operator, or anyone; and the causes of its events."""
+"""The caller of a request, and the causes of its events. Every route declares its scope by one of these."""
 
-from datetime import datetime
+from collections.abc import AsyncIterator
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from libs.chassis.command_client import RepeatableCauses
+from libs.events.gateway import Scope
 from libs.eventsourcing import Causes
+from services.gateway.activity.log import DONE
 from services.gateway.api.desk import DeskDep
-from services.gateway.api.requests.idempotency import seed_of
-from services.gateway.api.requests.problems import unauthorized
-from services.gateway.api.requests.tokens import Identity
+from services.gateway.api.identity.principal import Caller, CredentialKind, Principal
+from services.gateway.api.requests.addresses import address_of
+from services.gateway.api.requests.idempotency import PRINCIPAL, seed_of
+from services.gateway.api.requests.problems import EXPECTED, denied_of, forbidden, unauthorized
 
-ADMIN = "admin"
-"""The operator, as the actor of events."""
-_CLIENT = HTTPBearer(auto_error=False, scheme_name="client", description="A token from `POST /auth/sign-in`.")
-_ADMIN = HTTPBearer(auto_error=False, scheme_name="admin", description="The operator's token.")
+_BEARER = HTTPBearer(
+    auto_error=False,
+    scheme_name="bearer",
+    description="An access token from `POST /auth/sign-in`, an API key, or the operator's token.",
+)
+_LOOKS = frozenset({"GET", "HEAD", "OPTIONS"})
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
 
 
-async def client_of(
-    desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_CLIENT)]
-) -> Identity:
-    """Return the caller from the token; raise `Denied` without a valid one."""
+async def principal_of(
+    request: Request, needed: SecurityScopes, desk: DeskDep, credentials: _Credentials
+) -> Principal:
+    """Return the principal of a request; raise `Denied` unless it has the route's scope."""
     if credentials is None:
         raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
-    return desk.tokens.read(credentials.credentials)
+    principal = await _principal(request, desk, credentials.credentials)
+    missing = [scope for scope in needed.scopes if scope not in principal.scopes]
+    if missing:
+        detail = f"this needs the scope `{missing[0]}`"
+        if missing == [Scope.ADMIN] and principal.kind is CredentialKind.TOKEN:
+            detail = "this is for operators: sign in with an admin's account that has a second factor"
+        raise forbidden("insufficient_scope", detail)
+    return principal
 
 
-async def expiry_of(
-    desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_CLIENT)]
-) -> datetime:
-    """Return when the caller's token expires; raise `Denied` without a valid one."""
-    return desk.tokens.expires_at(credentials.credentials if credentials is not None else "")
+async def _principal(request: Request, desk: DeskDep, credential: str) -> Principal:
+    """Return the principal of a request, which is asked for once."""
+    found = getattr(request.state, PRINCIPAL, None)
+    if found is None:
+        found = await desk.door.principal(credential, address_of(request))
+        setattr(request.state, PRINCIPAL, found)
+    return cast("Principal", found)
 
 
-async def caller_if_any(request: Request, desk: DeskDep) -> Identity | None:
-    """Return the caller, None without a token; raise `Denied` for an invalid one."""
-    credentials = await _CLIENT(request)
-    return None if credentials is None else desk.tokens.read(credentials.credentials)
+def _with_account(principal: Principal) -> Caller:
+    if principal.account is None:
+        raise forbidden("account_needed", "the operator's token has no account; use the routes of /admin")
+    return Caller(principal.account, principal)
 
 
-async def check_admin(
-    desk: DeskDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_ADMIN)]
-) -> None:
-    """Raise `Denied` unless the caller is the operator."""
-    if credentials is None:
-        raise unauthorized("token_missing", "send `Authorization: Bearer <admin token>`")
-    if not desk.is_operators(credentials.credentials):
-        raise unauthorized("invalid_token", "this is not the operator's token")
+async def reader_of(principal: Annotated[Principal, Security(principal_of, scopes=[Scope.READ])]) -> Caller:
+    """Return the caller of a route that shows something."""
+    return _with_account(principal)
 
 
-ClientDep = Annotated[Identity, Depends(client_of)]
-ExpiryDep = Annotated[datetime, Depends(expiry_of)]
-"""When the token of a client expires, for answers that outlast it."""
-CallerDep = Annotated[Identity | None, Depends(caller_if_any)]
-"""The caller for routes where a token is optional."""
-
-
-async def writer_of(desk: DeskDep, caller: ClientDep) -> Identity:
+async def writer_of(
+    desk: DeskDep, principal: Annotated[Principal, Security(principal_of, scopes=[Scope.CONTROL])]
+) -> Caller:
     """Return the caller; raise `Denied` if the limit of writes of its account is reached."""
-    desk.writes.take(str(caller.account))
-    desk.writes_a_day.take(str(caller.account))
+    return await _counted(desk, _with_account(principal))
+
+
+async def buyer_of(
+    desk: DeskDep, principal: Annotated[Principal, Security(principal_of, scopes=[Scope.BILLING])]
+) -> Caller:
+    """Return the caller; raise `Denied` if the limit of writes of its account is reached."""
+    return await _counted(desk, _with_account(principal))
+
+
+async def _counted(desk: DeskDep, caller: Caller) -> Caller:
+    await desk.writes.take(str(caller.account))
+    await desk.writes_a_day.take(str(caller.account))
     return caller
 
 
-WriterDep = Annotated[Identity, Depends(writer_of)]
-"""The caller for every route by which a client causes an event."""
+async def caller_if_any(request: Request, desk: DeskDep) -> Caller | None:
+    """Return the caller, None without a token; raise `Denied` for an invalid one."""
+    credentials = await _BEARER(request)
+    if credentials is None:
+        return None
+    principal = await _principal(request, desk, credentials.credentials)
+    if Scope.BILLING not in principal.scopes:
+        raise forbidden("insufficient_scope", f"this needs the scope `{Scope.BILLING}`, or no token at all")
+    return _with_account(principal)
 
 
-def causes_of(request: Request, actor: str) -> Causes:
-    """Return the causes of a request's events; a repetition under an idempotency key repeats no command."""
+ReaderDep = Annotated[Caller, Depends(reader_of)]
+WriterDep = Annotated[Caller, Depends(writer_of)]
+"""The caller of every route by which a client changes something."""
+BuyerDep = Annotated[Caller, Depends(buyer_of)]
+"""The caller of every route by which a client causes a payment, or calls it off."""
+CallerDep = Annotated[Caller | None, Depends(caller_if_any)]
+"""The caller of routes that need no token."""
+
+
+async def operator_of(
+    request: Request,
+    desk: DeskDep,
+    principal: Annotated[Principal, Security(principal_of, scopes=[Scope.ADMIN])],
+) -> AsyncIterator[Principal]:
+    """Yield the operator; note in the activity log what is asked for, and what came of it."""
+    if request.method in _LOOKS:
+        yield principal
+        return
+    act = cast("UUID", request.state.correlation_id)
+    await desk.activity.note(
+        act,
+        actor=principal.actor,
+        address=principal.address,
+        operation=request.scope["route"].name,
+        path=request.url.path,
+    )
+    outcome = DONE
+    try:
+        yield principal
+    except EXPECTED as error:
+        outcome = denied_of(error).code
+        raise
+    except BaseException:
+        outcome = "internal_error"
+        raise
+    finally:
+        await desk.activity.conclude(act, outcome)
+
+
+OperatorDep = Annotated[Principal, Depends(operator_of)]
+FOR_OPERATORS = Depends(operator_of)
+"""The dependency of all routes for operators."""
+
+
+def causes_of(request: Request, actor: str | None = None) -> Causes:
+    """Return the causes of a request's events, by default with its principal as the actor.
+
+    A repetition under an idempotency key repeats no command.
+    """
     correlation_id = cast("UUID", request.state.correlation_id)
+    if actor is None:
+        actor = cast("Principal", getattr(request.state, PRINCIPAL)).actor
     seed = seed_of(request)
     if seed is not None:
         return RepeatableCauses(correlation_id, correlation_id, actor, seed=seed)

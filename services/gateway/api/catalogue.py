@@ -1,24 +1,42 @@
 """The routes of what is sold, and what can be paid with."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from libs.events.values import Coin
+from libs.events.values import Coin, PlanKind
 from services.gateway.api.desk import DeskDep
+from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.shapes import Listing
-from services.gateway.tables.products import PlanOnSale, plans_on_sale
+from services.gateway.api.requests.queries import LONGEST_PAGE, PageQuery, Text
+from services.gateway.api.requests.shapes import Listing, Page
+from services.gateway.tables.products import PLANS_ON_SALE, PlanOnSale
 from services.gateway.tables.values import View
 
 router = APIRouter(tags=["catalogue"])
 
 
-@router.get("/catalogue", summary="List the plans on sale", responses=problems())
-async def list_catalogue(desk: DeskDep) -> Listing[PlanOnSale]:
+class CatalogueQuery(PageQuery, frozen=True):
+    """The page of plans that is asked for."""
+
+    limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of items.")] = LONGEST_PAGE
+    sort: Annotated[
+        Literal["kind", "-kind", "price_usd", "-price_usd", "code", "-code"],
+        Field(description="The order of the plans; `kind`: starters first, and of a kind the cheapest."),
+    ] = "kind"
+    kind: Annotated[PlanKind | None, Field(description="Only plans of this kind.")] = None
+    text: Text = None
+
+
+@router.get(
+    "/catalogue", summary="List the plans on sale", responses=problems(), response_model=Page[PlanOnSale]
+)
+async def list_catalogue(
+    desk: DeskDep, request: Request, asked: Annotated[CatalogueQuery, Query()]
+) -> Response:
     """Return every plan on sale. Prices are in US dollars. Needs no token."""
-    return Listing(items=await desk.ask(plans_on_sale))
+    return await answer_page(request, desk, PLANS_ON_SALE, asked)
 
 
 class AcceptedCoin(View):

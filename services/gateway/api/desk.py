@@ -1,14 +1,12 @@
 """The dependencies of the routes: clients, limits and settings."""
 
-import hmac
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, TypeVar, cast
 
-from fastapi import Depends, Request
-from pydantic import SecretStr
+from fastapi import Depends, FastAPI, Request
 
 from libs.chassis.command_client import CommandClient
 from libs.events.forwarding import ForwardingFigures
@@ -18,13 +16,21 @@ from libs.eventsourcing import Engine, Reader, Sql
 from libs.eventsourcing.values import Cursor
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
+from services.gateway.account.second_factor import SecondFactors
+from services.gateway.activity.log import ActivityLog
+from services.gateway.api.identity.api_keys import ApiKeys
+from services.gateway.api.identity.door import Door
+from services.gateway.api.identity.tickets import Tickets
+from services.gateway.api.identity.tokens import Tokens
 from services.gateway.api.requests.limits import RateLimit
-from services.gateway.api.requests.problems import Denied, unauthorized
-from services.gateway.api.requests.tokens import Tokens
+from services.gateway.api.requests.problems import unauthorized
+from services.gateway.api.requests.shared_limits import SharedLimit
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
+from services.gateway.device.refresh import Devices
 from services.gateway.idempotency.keys import IdempotencyKeys
-from services.gateway.live.live_log import LiveLog
+from services.gateway.live.feeds import Feeds
+from services.gateway.notices.refused_sales import RefusedSales
 
 T = TypeVar("T")
 
@@ -38,15 +44,26 @@ class Desk:
     commands: CommandClient
     accounts: Accounts
     codes: AccessCodes
+    door: Door
+    activity: ActivityLog
     tokens: Tokens
-    admin_token: SecretStr
-    sign_ins: RateLimit
-    checkouts: RateLimit
-    checkouts_hourly: RateLimit
-    payment_looks: RateLimit
-    writes: RateLimit
+    devices: Devices
+    second_factors: SecondFactors
+    api_keys: ApiKeys
+    sign_ins: SharedLimit
+    sign_ins_a_day: SharedLimit
+    """The limit per account: each sign-in appends events, stored for ever."""
+    one_time_codes: SharedLimit
+    wrong_one_time_codes: RateLimit
+    refreshes: SharedLimit
+    tickets: Tickets
+    ticket_limit: SharedLimit
+    checkouts: SharedLimit
+    checkouts_hourly: SharedLimit
+    payment_looks: SharedLimit
+    writes: SharedLimit
     """The limit per account for adbots and orders: each write may append an event, stored for ever."""
-    writes_a_day: RateLimit
+    writes_a_day: SharedLimit
     turns: Turns
     claims: Claims
     keys: IdempotencyKeys
@@ -55,6 +72,9 @@ class Desk:
     timeout_seconds: float
     forwarding: Callable[[], Awaitable[ForwardingFigures | None]]
     """Asks the forwarder for its figures; None if it does not answer."""
+    refused_sales: RefusedSales
+    attention_share: Decimal
+    """The share of the requested amount below which money needs no person."""
 
     async def ask(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Run a query on the tables."""
@@ -65,27 +85,11 @@ class Desk:
         return await self.engine.view(question)
 
     def check_bearer(self, authorization: str) -> None:
-        """Raise `Denied` unless this header has a valid token, of the operator or a client."""
+        """Raise `Denied` unless this header has a credential that was made here, without a query."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
             raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
-        if not self.is_operators(token):
-            self.tokens.read(token)
-
-    def principal(self, authorization: str) -> str | None:
-        """Return who sent this header, as the actor of events; None without a valid token."""
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        if self.is_operators(token):
-            return "admin"
-        with suppress(Denied):
-            return f"account:{self.tokens.read(token).account}"
-        return None
-
-    def is_operators(self, token: str) -> bool:
-        """Return whether this is the operator's token."""
-        return hmac.compare_digest(token.encode(), self.admin_token.get_secret_value().encode())
+        self.door.check(token)
 
     async def settled(self, written: Sequence[Written]) -> bool:
         """Wait within a limit until the read models include these events; return whether they do."""
@@ -98,15 +102,25 @@ class Desk:
         return True
 
 
-async def desk_of(request: Request) -> Desk:
+def desk_of_app(app: FastAPI) -> Desk:
     """Return the app's desk."""
-    return cast("Desk", request.app.state.desk)
+    return cast("Desk", app.state.desk)
 
 
-async def live_of(request: Request) -> LiveLog:
-    """Return the app's live log."""
-    return cast("LiveLog", request.app.state.live)
+def feeds_of_app(app: FastAPI) -> Feeds:
+    """Return the app's feeds."""
+    return cast("Feeds", app.state.live)
+
+
+async def desk_of(request: Request) -> Desk:
+    """Return the desk of a request's app."""
+    return desk_of_app(request.app)
+
+
+async def live_of(request: Request) -> Feeds:
+    """Return the feeds of a request's app."""
+    return feeds_of_app(request.app)
 
 
 DeskDep = Annotated[Desk, Depends(desk_of)]
-LiveDep = Annotated[LiveLog, Depends(live_of)]
+LiveDep = Annotated[Feeds, Depends(live_of)]

@@ -29,11 +29,13 @@ requests send as `Authorization: Bearer <token>`. `GET /adbots` lists what was b
   nothing else is said, else the answer is 415. Answers are JSON whatever `Accept` says; there is no 406.
 * **Repeating a write.** Send an `Idempotency-Key` with each write, and repeat the write under the same key
   if no answer came: it is carried out once, and the stored answer is returned. Keys end after 24 hours, or
-  when 1000 later ones, or 16 MiB of later answers, are stored for the caller. Refused requests leave their
+  when 1000 later ones, or 16 MiB of later answers, are stored for the account. Refused requests leave their
   key free. Without a token, the key of a checkout is its `checkout_token`.
 * **Reading your writes.** After a write, reads include it. If that takes too long, the write is answered
   with 202: it is committed, and reads will include it soon.
-* **Lists** have pages: send `next` of one as `cursor` of the following request.
+* **Lists** are read in pages: send `next` as `cursor`, with the same filters and `sort`, until it is null.
+* **Polling.** Answers with an `ETag` may be polled: send it as `If-None-Match`, and 304 says that nothing has
+  changed.
 * **Values.** Amounts are decimal numbers written as text. Times are in UTC. Ids are UUIDs. Statuses and
   results are in capitals (`RUNNING`, `SENT`), kinds, reasons and codes in small letters (`overrun`), and so
   are the states of groups and mails. New values and fields may be added: ignore what you do not know.
@@ -44,6 +46,7 @@ TAGS = [
     {"name": "payments", "description": "Checkouts and payments."},
     {"name": "account", "description": "Signing in, orders and notifications."},
     {"name": "adbots", "description": "The adbots: advertisement, start and stop, deliveries."},
+    {"name": "live", "description": "Changes as they happen."},
     {"name": "group lists", "description": "Lists of groups that several adbots share."},
     {"name": "provider", "description": "The payment provider's webhook."},
     {"name": "admin", "description": "The operator's routes: catalogue, orders, adbots, stock."},

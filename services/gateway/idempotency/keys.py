@@ -74,7 +74,7 @@ class KeyedWrite:
     """A write under an idempotency key."""
 
     caller: str
-    """`admin` or `account:<id>`: the same key of another caller is another key."""
+    """The account and the kind of its credential: the same key of another caller is another key."""
     key: str
     content: bytes
     """What must be the same in a repetition: method, path, query and body."""

@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 from libs.events.gateway import NotificationKind
 from libs.events.values import (
     AccountId,
+    AdbotId,
     Coin,
     EmailAddress,
     GroupRef,
@@ -39,6 +40,17 @@ class Raise:
     detail: str = ""
     since: datetime | None = None
     """Of overrunning cycles: when the adbot's settings were changed last; each change may notify anew."""
+    occasion: str = ""
+    """Of what happens to an adbot: what tells one time from another, such as the id of an event."""
+    adbot: AdbotId | None = None
+    lost: SessionId | None = None
+    """Of a lost or replaced seat: the session that was lost."""
+    reason: str = ""
+    valid_until: datetime | None = None
+    days: int | None = None
+    groups: tuple[GroupRef, ...] = ()
+    more_groups: int = 0
+    as_of: datetime | None = None
 
     @property
     def notification(self) -> NotificationId:
@@ -56,6 +68,8 @@ class Raise:
             parts.append(str(self.session))
         if self.since is not None:
             parts.append(self.since.isoformat())
+        if self.occasion:
+            parts.append(self.occasion)
         return NotificationId(uuid5(_OCCASIONS, " ".join(parts)))
 
 
@@ -74,4 +88,13 @@ class GiveUp:
     reason: str
 
 
-Command = Raise | RecordSent | GiveUp
+@dataclass(frozen=True)
+class MarkRead:
+    """Mark notifications as read: those in `only`, or all up to `until`, which is included, or all."""
+
+    account: AccountId
+    only: tuple[NotificationId, ...] | None = None
+    until: NotificationId | None = None
+
+
+Command = Raise | RecordSent | GiveUp | MarkRead

@@ -1,18 +1,26 @@
 """The inbox aggregate: an account's notifications, one per idempotency key, and the outcome of each mail."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
-from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, NotificationRaised
+from libs.events.gateway import (
+    MailGivenUp,
+    MailSent,
+    NotificationKind,
+    NotificationRaised,
+    NotificationsRead,
+)
 from libs.events.values import AccountId, NotificationId
-from libs.eventsourcing import Decider, ImpossibleEvent, Refused
-from services.gateway.inbox.commands import Command, GiveUp, Raise, RecordSent
+from libs.eventsourcing import Decider, ImpossibleEvent, Refused, Snapshots
+from services.gateway.inbox.commands import Command, GiveUp, MarkRead, Raise, RecordSent
 
 LONGEST_REASON = 200
 MOST_UNPAID_MAILS = 6
 """The limit of mails about unpaid orders to a mailbox until a payment arrives: orders cost nothing."""
+MOST_READ = 1000
+"""How many notifications one event marks as read."""
 _UNPAID = frozenset({NotificationKind.ORDER_PLACED, NotificationKind.ORDER_EXPIRED})
 
 
@@ -28,19 +36,22 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True)
 class Inbox:
-    """An account's notifications."""
+    """An account's notifications, in the order in which they were raised."""
 
     account: AccountId
-    mails: Mapping[NotificationId, MailState]
+    mails: dict[NotificationId, MailState]
     unpaid_mails: int
     """How many mails were about unpaid orders since the last payment."""
+    read: frozenset[NotificationId] = frozenset()
 
 
-InboxEvent = NotificationRaised | MailSent | MailGivenUp
+InboxEvent = NotificationRaised | MailSent | MailGivenUp | NotificationsRead
 
 
 def decide(command: Command, inbox: Inbox | None) -> Sequence[InboxEvent]:
     """Return the events of a command; none for a duplicate."""
+    if isinstance(command, MarkRead):
+        return [] if inbox is None else _read(command, inbox)
     mails: Mapping[NotificationId, MailState] = inbox.mails if inbox else {}
     known = mails.get(command.notification)
     match command:
@@ -63,6 +74,22 @@ def decide(command: Command, inbox: Inbox | None) -> Sequence[InboxEvent]:
             assert_never(command)
 
 
+def _read(command: MarkRead, inbox: Inbox) -> list[InboxEvent]:
+    """Return the marks of those that are not read yet; ids of others are ignored."""
+    meant = list(inbox.mails)
+    if command.only is not None:
+        meant = [one for one in dict.fromkeys(command.only) if one in inbox.mails]
+    elif command.until is not None:
+        if command.until not in inbox.mails:
+            raise Refused("unknown_notification", "there is no such notification")
+        meant = meant[: meant.index(command.until) + 1]
+    unread = [one for one in meant if one not in inbox.read]
+    return [
+        NotificationsRead(account=inbox.account, notifications=tuple(unread[start : start + MOST_READ]))
+        for start in range(0, len(unread), MOST_READ)
+    ]
+
+
 def _may_be_mailed(kind: NotificationKind, inbox: Inbox | None) -> bool:
     """Return whether one more mail of this kind is within the limit, whichever account orders."""
     return kind not in _UNPAID or inbox is None or inbox.unpaid_mails < MOST_UNPAID_MAILS
@@ -83,12 +110,24 @@ def _raised(command: Raise, *, mail: bool) -> NotificationRaised:
         chat=command.chat,
         name=command.name,
         detail=command.detail,
+        adbot=command.adbot,
+        session=command.lost,
+        reason=command.reason,
+        valid_until=command.valid_until,
+        days=command.days,
+        groups=command.groups,
+        more_groups=command.more_groups,
+        as_of=command.as_of,
     )
 
 
 def evolve(inbox: Inbox | None, event: InboxEvent) -> Inbox:
     """Return the inbox after an event."""
-    mails: Mapping[NotificationId, MailState] = inbox.mails if inbox else {}
+    if isinstance(event, NotificationsRead):
+        if inbox is None:
+            raise ImpossibleEvent("NotificationsRead can't follow nothing")
+        return replace(inbox, read=inbox.read | set(event.notifications))
+    mails = inbox.mails if inbox else {}
     unpaid = inbox.unpaid_mails if inbox else 0
     known = mails.get(event.notification)
     match event:
@@ -103,7 +142,8 @@ def evolve(inbox: Inbox | None, event: InboxEvent) -> Inbox:
             raise ImpossibleEvent(f"{type(event).__name__} can't follow a mail that is {known}")
         case _:
             assert_never(event)
-    return Inbox(event.account, {**mails, event.notification: state}, unpaid)
+    read = inbox.read if inbox else frozenset[NotificationId]()
+    return Inbox(event.account, {**mails, event.notification: state}, unpaid, read)
 
 
 def _unpaid_mails(before: int, event: NotificationRaised) -> int:
@@ -112,4 +152,6 @@ def _unpaid_mails(before: int, event: NotificationRaised) -> int:
     return before + (event.mail and event.kind in _UNPAID)
 
 
-INBOX: Decider[Command, Inbox, InboxEvent] = Decider("inbox", decide, evolve)
+INBOX: Decider[Command, Inbox, InboxEvent] = Decider(
+    "inbox", decide, evolve, snapshots=Snapshots(Inbox, version=1)
+)

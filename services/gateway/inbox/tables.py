@@ -1,4 +1,4 @@
-"""State tables: notifications by account and order, and the outbox of mails."""
+"""State tables: notifications by account, order and adbot, and the outbox of mails."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,15 +6,21 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, NotificationRaised
-from libs.events.values import AccountId, EmailAddress, GroupRef, NotificationId, OrderNumber
+from libs.events.gateway import (
+    MailGivenUp,
+    MailSent,
+    NotificationKind,
+    NotificationRaised,
+    NotificationsRead,
+)
+from libs.events.values import AccountId, AdbotId, EmailAddress, GroupRef, NotificationId, OrderNumber
 from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.gateway.inbox.domain import MailState
 from services.gateway.tables.order_lines import SECOND_OF
 
 NOTIFICATIONS = Projection(
     "notifications",
-    version=2,
+    version=3,
     ddl="""
     create table notifications (
         notification uuid primary key,
@@ -30,17 +36,35 @@ NOTIFICATIONS = Projection(
         chat         text,
         name         text,
         detail       text not null,
-        raised_at    timestamptz not null
+        raised_at    timestamptz not null,
+        adbot        uuid,
+        session      uuid,
+        reason       text not null,
+        valid_until  timestamptz,
+        days         integer,
+        groups       text[] not null,
+        more_groups  integer not null,
+        as_of        timestamptz,
+        read_at      timestamptz
     );
     create index on notifications (account, raised_at desc);
+    create index on notifications (account, raised_at desc) where read_at is null;
     create index on notifications (order_number);
+    create index on notifications (adbot, kind) where adbot is not null;
     """,
 )
-"""All notifications, with the state of their mails."""
+"""All notifications, with the state of their mails. Grows with orders and what happens to adbots; nothing
+ends it: a notification is told once, however often its cause is read again."""
+PATIENCE = {
+    NotificationKind.SEAT_LOST: timedelta(seconds=30),
+    NotificationKind.SEAT_REPLACED: timedelta(seconds=30),
+}
+"""How long a mail waits for what makes it superfluous: a lost seat is usually filled at once, and several
+seats may be lost together, of which one mail tells."""
 
 OUTBOX = Projection(
     "outbox",
-    version=1,
+    version=2,
     ddl="""
     create table outbox (
         notification   uuid primary key,
@@ -83,6 +107,13 @@ class Notification:
     detail: str = ""
     second_of: OrderNumber | None = None
     """An earlier paid order of the same wish; both orders were open at the same time."""
+    adbot: AdbotId | None = None
+    reason: str = ""
+    valid_until: datetime | None = None
+    days: int | None = None
+    groups: tuple[GroupRef, ...] = ()
+    more_groups: int = 0
+    read_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +147,14 @@ async def _notify(event: NotificationRaised, sql: TableSql) -> None:
         name=event.name,
         detail=event.detail,
         raised_at=sql.at,
+        adbot=event.adbot,
+        session=event.session,
+        reason=event.reason,
+        valid_until=event.valid_until,
+        days=event.days,
+        groups=list(event.groups),
+        more_groups=event.more_groups,
+        as_of=event.as_of,
     )
 
 
@@ -127,6 +166,15 @@ async def _sent(event: MailSent, sql: TableSql) -> None:
 @NOTIFICATIONS.on(MailGivenUp)
 async def _given_up(event: MailGivenUp, sql: TableSql) -> None:
     await _mail(sql, event.notification, MailState.GIVEN_UP)
+
+
+@NOTIFICATIONS.on(NotificationsRead)
+async def _read(event: NotificationsRead, sql: TableSql) -> None:
+    await sql.execute(
+        "update notifications set read_at = $2 where notification = any($1::uuid[])",
+        list(event.notifications),
+        sql.at,
+    )
 
 
 async def _mail(sql: TableSql, notification: NotificationId, state: MailState) -> None:
@@ -142,7 +190,7 @@ async def _put_in(event: NotificationRaised, sql: TableSql) -> None:
             raised_at=sql.at,
             correlation_id=sql.recorded.envelope.correlation_id,
             raised_by=sql.recorded.envelope.id,
-            try_at=sql.at,
+            try_at=sql.at + PATIENCE.get(event.kind, timedelta(0)),
             claimed_until=sql.at,
         )
 
@@ -158,22 +206,6 @@ TABLES = (NOTIFICATIONS, OUTBOX)
 
 
 SECOND = f"case when n.kind = '{NotificationKind.PAYMENT_RECEIVED}' then {SECOND_OF} end"
-
-
-_NOTIFICATIONS = (
-    f"select n.*, {SECOND} as second_of from notifications n left join orders o using (order_number) "  # noqa: S608 - constants
-    "where n.account = $1 order by n.raised_at desc, n.notification limit $2"
-)
-
-
-async def notifications_of(sql: Sql, account: AccountId, limit: int) -> list[Notification]:
-    """Return an account's notifications, the latest first; joins the read model of orders."""
-    rows = await sql.fetch(
-        _NOTIFICATIONS,
-        account,
-        limit,
-    )
-    return [notification_in(row) for row in rows]
 
 
 async def whose_order(sql: Sql, order: OrderNumber) -> tuple[AccountId, EmailAddress] | None:
@@ -256,4 +288,11 @@ def notification_in(row: Row) -> Notification:
         chat=row["chat"],
         name=row["name"],
         second_of=row["second_of"],
+        adbot=row["adbot"],
+        reason=row["reason"],
+        valid_until=row["valid_until"],
+        days=row["days"],
+        groups=tuple(row["groups"]),
+        more_groups=row["more_groups"],
+        read_at=row["read_at"],
     )

@@ -1,1 +1,1 @@
-"""Live lines: those who listen to an adbot's log get each line when it is folded."""
+"""Messages to listeners: each line of an adbot's log, each change of an account, once it is folded."""

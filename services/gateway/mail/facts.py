@@ -15,6 +15,11 @@ from services.gateway.account.codes import AccessCodes
 from services.gateway.inbox.domain import MailState
 from services.gateway.inbox.tables import SECOND, Notification, notification_in
 
+_ORDER_OVER = "the order was over before"
+_OVER = "what it says was over before, or is in a later mail"
+OBSOLETE = frozenset({_ORDER_OVER, _OVER})
+"""The reasons for which a mail is given up that nobody needs any more; all others are failures."""
+
 
 @dataclass(frozen=True)
 class OrderFacts:
@@ -42,6 +47,11 @@ class Facts:
     order: OrderFacts
     access_code: SecretStr | None
     """The account's access code, in the first mail about a received payment."""
+    obsolete_notification: bool = False
+    """What it says is over, or in a later mail: the lost seat was filled again, other seats of the adbot were
+    lost or replaced since, or the end that is near is another one by now."""
+    others: int = 0
+    """Of a lost or replaced seat: how many others of the adbot, of the last day, had no mail of their own."""
 
     @property
     def complete(self) -> bool:
@@ -49,9 +59,14 @@ class Facts:
         return not (self._nowhere_to_pay and self.order.pending)
 
     @property
-    def over(self) -> bool:
-        """Return whether the mail is obsolete: the order ended before it had a payment address."""
-        return self._nowhere_to_pay and not self.order.pending
+    def obsolete(self) -> str:
+        """Return why nobody needs the mail any more; empty if it is to be sent.
+
+        So it is if the order ended before it had a payment address, and if the notification is obsolete.
+        """
+        if self._nowhere_to_pay and not self.order.pending:
+            return _ORDER_OVER
+        return _OVER if self.obsolete_notification else ""
 
     @property
     def _nowhere_to_pay(self) -> bool:
@@ -62,9 +77,23 @@ _FACTS = f"""
 select n.*, o.order_number is not null as order_is_known, o.plan_name, o.price_usd, o.pay_currency,
     o.status as order_status, o.pay_address, o.memo, o.amount, least(o.expires_at, o.pay_by) as pay_by,
     o.renews, {SECOND} as second_of,
+    n.kind = $4 and exists (
+        select from notifications r where r.adbot = n.adbot and r.kind = $5 and r.session = n.session
+    ) or n.kind = any($7) and exists (
+        select from notifications l where l.adbot = n.adbot and l.kind = n.kind
+        and (l.raised_at, l.notification) > (n.raised_at, n.notification)
+    ) or n.kind = $6 and not exists (
+        select from adbots a where a.adbot = n.adbot and a.valid_until = n.valid_until and not a.expired
+    ) as obsolete,
+    case when n.kind = any($7) then (
+        select count(*) from notifications e where e.adbot = n.adbot and e.kind = n.kind and e.mail <> $3
+        and e.raised_at > n.raised_at - interval '1 day'
+        and (e.raised_at, e.notification) < (n.raised_at, n.notification)
+    ) else 0 end as others,
     case when n.kind = $2 and not exists (
         select from notifications s where s.account = n.account and s.kind = n.kind and s.mail = $3
-    ) then (select code_digest from accounts a where a.account = n.account) end as digest
+    ) then (select code_digest from accounts a where a.account = n.account) end as digest,
+    (select sealed from first_codes.sealed f where f.account = n.account) as sealed
 from notifications n left join orders o on o.order_number = n.order_number
 where n.notification = any($1)
 """  # noqa: S608 - constants
@@ -75,21 +104,32 @@ async def facts_of(
     sql: Sql, codes: AccessCodes, notifications: Sequence[NotificationId]
 ) -> dict[NotificationId, Facts]:
     """Return the data of notifications' mails, except of those whose order the read model lacks."""
-    rows = await sql.fetch(_FACTS, list(notifications), NotificationKind.PAYMENT_RECEIVED, MailState.SENT)
+    rows = await sql.fetch(
+        _FACTS,
+        list(notifications),
+        NotificationKind.PAYMENT_RECEIVED,
+        MailState.SENT,
+        NotificationKind.SEAT_LOST,
+        NotificationKind.SEAT_REPLACED,
+        NotificationKind.EXPIRING,
+        [NotificationKind.SEAT_LOST, NotificationKind.SEAT_REPLACED],
+    )
     return {NotificationId(row["notification"]): _facts(row, codes) for row in rows if row["order_is_known"]}
 
 
 def _facts(row: Row, codes: AccessCodes) -> Facts:
     notification = notification_in(row)
-    return Facts(notification, _order(row), _first_code(codes, notification.account, row["digest"]))
+    code = None if row["digest"] is None else _first_code(codes, notification.account, row)
+    return Facts(notification, _order(row), code, row["obsolete"], row["others"])
 
 
-def _first_code(codes: AccessCodes, account: AccountId, digest: str | None) -> SecretStr | None:
-    """Return an account's first access code if its digest matches, else None."""
-    if digest is None:
+def _first_code(codes: AccessCodes, account: AccountId, row: Row) -> SecretStr | None:
+    """Return an account's first access code if it is still the one in use, else None."""
+    sealed: bytes | None = row["sealed"]
+    code = codes.derived(account) if sealed is None else codes.sealed.open(account, sealed)
+    if code is None or not hmac.compare_digest(row["digest"], codes.digest(code)):
         return None
-    code = codes.first(account)
-    return SecretStr(code) if hmac.compare_digest(digest, codes.digest(code)) else None
+    return SecretStr(code)
 
 
 def _order(row: Row) -> OrderFacts:

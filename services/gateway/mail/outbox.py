@@ -159,8 +159,8 @@ class Outbox:
         elif facts is None or not facts.complete:
             pause = min(max(claimed.at - due.raised_at, _SHORTEST_WAIT), _LONGEST_WAIT)
             await self._put_off(due, pause, tried=False)
-        elif facts.over:
-            await self._settle(due, GiveUp(due.notification, "the order was over before"))
+        elif facts.obsolete:
+            await self._settle(due, GiveUp(due.notification, facts.obsolete))
         else:
             await self._try(due, facts)
 

@@ -1,6 +1,5 @@
 """Writes mails from templates in text and HTML, with exact amounts."""
 
-from datetime import datetime
 from email.headerregistry import Address
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from libs.events.gateway import NotificationKind
 from libs.events.values import NotificationId
+from services.gateway.inbox.wording import moment
 from services.gateway.mail.facts import Facts
 from services.gateway.ports import Letter
 from services.gateway.tables.values import plain
@@ -17,7 +17,31 @@ _SUBJECTS = {
     NotificationKind.PAYMENT_RECEIVED: "Your payment for {plan} has arrived",
     NotificationKind.PARTIAL_PAYMENT: "A part of your payment for {plan} is missing",
     NotificationKind.ORDER_EXPIRED: "Your order of {plan} has expired",
+    NotificationKind.ADBOT_READY: "Your adbot {plan} is ready",
+    NotificationKind.ADBOT_WAITING: "Your adbot {plan} waits for a Telegram account",
+    NotificationKind.SEAT_LOST: "Your adbot {plan} lost a Telegram account",
+    NotificationKind.SEAT_REPLACED: "A Telegram account of your adbot {plan} was replaced",
+    NotificationKind.ADBOT_STOPPED: "Your adbot {plan} has stopped",
+    NotificationKind.ADBOT_SUSPENDED: "Your adbot {plan} was suspended",
+    NotificationKind.EXPIRING: "Your adbot {plan} ends soon",
+    NotificationKind.EXPIRED: "Your adbot {plan} has ended",
 }
+
+
+def templates() -> Environment:
+    """Return the templates of all mails; `amount` and `moment` are their filters."""
+    found = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        auto_reload=False,  # templates don't change at run time, and each mail needs four files
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    found.filters["amount"] = plain
+    found.filters["moment"] = moment
+    return found
 
 
 class Writer:
@@ -27,17 +51,7 @@ class Writer:
         self._domain = sender.domain
         self._signature = sender.display_name or sender.domain
         self._site_url = site_url
-        self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).with_name("templates")),
-            autoescape=select_autoescape(["html"]),
-            undefined=StrictUndefined,
-            auto_reload=False,  # templates don't change at run time, and each mail needs four files
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
-        self._templates.filters["amount"] = plain
-        self._templates.filters["moment"] = _moment
+        self._templates = templates()
 
     def write(self, facts: Facts) -> Letter:
         """Return the mail for this data; raise `jinja2.TemplateError` if a template fails."""
@@ -48,6 +62,7 @@ class Writer:
             "subject": subject,
             "notification": notification,
             "order": facts.order,
+            "others": facts.others,
             "access_code": code,
             "site_url": self._site_url,
             "signature": self._signature,
@@ -64,7 +79,3 @@ class Writer:
     def message_id(self, notification: NotificationId) -> str:
         """Return the `Message-ID` of a notification's mail, the same for every copy."""
         return f"<{notification}@{self._domain}>"
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.day} {at:%B %Y, %H:%M} UTC"

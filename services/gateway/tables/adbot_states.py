@@ -1,32 +1,21 @@
 """Queries of adbots: what each has, its settings and its status."""
 
-import json
 from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field
 
-from libs.events.chat_ids import chat_of
 from libs.events.scheduler import StopReason
-from libs.events.values import (
-    MAX_GROUPS,
-    AccountId,
-    AdbotId,
-    OrderNumber,
-    Post,
-    SendOptions,
-)
-from libs.eventsourcing import Row, Sql
+from libs.events.values import AccountId, AdbotId
+from libs.eventsourcing import Sql
 from services.gateway.tables.adbot_parts import AdbotPlan, Advertisement, Seats
-from services.gateway.tables.adbot_query import ADBOT
-from services.gateway.tables.group_options import options_in
-from services.gateway.tables.overruns import USUAL_PAUSE_SECONDS, warning_of
+from services.gateway.tables.adbot_query import ALL_ADBOTS, OWN_ADBOTS, adbot_item
 from services.gateway.tables.pacing import AdbotPacing
-from services.gateway.tables.private_ids import private_ids_of
-from services.gateway.tables.running_cycles import Cycles, RunningCycle
+from services.gateway.tables.paging import PageRequest, page_of
+from services.gateway.tables.running_cycles import Cycles
 from services.gateway.tables.values import View
 
 
@@ -109,31 +98,22 @@ class AdminAdbot(AdbotState):
     """The account may use private ids."""
 
 
-async def adbots_of(sql: Sql, account: AccountId, at: datetime) -> list[AdbotState]:
-    """Return an account's adbots, the oldest first."""
-    rows = await sql.fetch(f"{ADBOT} where account = $1 order by provisioned_at, adbot", account)
-    return [_state(row, at) for row in rows]
+async def adbot_item_of(sql: Sql, account: AccountId, adbot: AdbotId) -> str | None:
+    """Return an adbot of this account as JSON, an `AdbotState`; else None."""
+    found = await page_of(sql, OWN_ADBOTS, PageRequest("created_at", 1, (account,), {"id": adbot}))
+    return adbot_item(found.rows[0]) if found.rows else None
 
 
-async def adbot_of(sql: Sql, account: AccountId, adbot: AdbotId, at: datetime) -> AdbotState | None:
+async def adbot_of(sql: Sql, account: AccountId, adbot: AdbotId) -> AdbotState | None:
     """Return an adbot of this account, else None."""
-    row = await sql.fetchrow(f"{ADBOT} where adbot = $1 and account = $2", adbot, account)
-    return None if row is None else _state(row, at)
+    item = await adbot_item_of(sql, account, adbot)
+    return None if item is None else AdbotState.model_validate_json(item)
 
 
-async def any_adbot(sql: Sql, adbot: AdbotId, at: datetime) -> AdminAdbot | None:
+async def any_adbot(sql: Sql, adbot: AdbotId) -> AdminAdbot | None:
     """Return an adbot of any account."""
-    row = await sql.fetchrow(f"{ADBOT} where adbot = $1", adbot)
-    if row is None:
-        return None
-    state = _state(row, at).model_dump()
-    allowed = await private_ids_of(sql, row["account"])
-    return AdminAdbot(
-        **state,
-        account=row["account"],
-        suspend_reason=row["suspend_reason"],
-        private_ids=allowed.allowed,
-    )
+    found = await page_of(sql, ALL_ADBOTS, PageRequest("created_at", 1, filters={"id": adbot}))
+    return AdminAdbot.model_validate_json(adbot_item(found.rows[0])) if found.rows else None
 
 
 async def owners_of(sql: Sql, adbots: Collection[AdbotId]) -> dict[AdbotId, AccountId]:
@@ -148,109 +128,3 @@ async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
     if ended is None:
         return PlanStatus.NONE
     return PlanStatus.EXPIRED if ended else PlanStatus.ACTIVE
-
-
-_POST: TypeAdapter[Any] = TypeAdapter(Post)
-_POSTS: TypeAdapter[list[Any]] = TypeAdapter(list[Post])
-
-
-def _state(row: Row, at: datetime) -> AdbotState:
-    status = _status(row)
-    pacing = AdbotPacing.model_validate_json(row["pacing"]) if row["pacing"] else AdbotPacing()
-    due: datetime | None = row["next_due"] if status is AdbotStatus.RUNNING else row["next_start"]
-    if due is not None and pacing.ends_at is not None and due >= pacing.ends_at:
-        due = None
-    running = due if status is AdbotStatus.RUNNING else None
-    return AdbotState(
-        id=row["adbot"],
-        order_number=row["order_number"],
-        status=status,
-        stop_reason=row["stop_reason"],
-        stop_detail=row["stop_detail"],
-        plan=AdbotPlan(
-            code=row["plan"],
-            name=row["plan_name"],
-            kind=row["plan_kind"],
-            sessions=row["sessions"],
-            interval_seconds=row["interval_seconds"],
-            max_groups=row["max_groups"],
-            max_posts=row["max_posts"],
-        ),
-        seats=Seats(
-            filled=row["seats_filled"],
-            awaited=max(0, row["sessions"] - row["seats_filled"]),
-            unreachable=row["unreachable"],
-        ),
-        valid_from=row["valid_from"],
-        valid_until=row["valid_until"],
-        advertisement=_advertisement(row),
-        blocked_groups=_blocked(row),
-        pacing=pacing,
-        paused=row["paused"],
-        cycles=Cycles(
-            last_number=row["last_cycle"],
-            last_due_at=row["last_cycle_at"],
-            beyond_limit=row["beyond_limit"],
-            skipped_at=row["skipped_at"],
-            skip_reason=row["skip_reason"],
-            next_due_at=running,
-            running=_running_cycle(row),
-        ),
-        warning=_warning(row, pacing),
-        next_cycle_at=running or (due if due is not None and due > at else None),
-    )
-
-
-def _running_cycle(row: Row) -> RunningCycle | None:
-    return RunningCycle.model_validate_json(row["running_cycle"]) if row["running_cycle"] else None
-
-
-def _warning(row: Row, pacing: AdbotPacing) -> str | None:
-    if row["targets"] is None or pacing.timetable:
-        return None
-    pause: float = row["last_pause_seconds"] or USUAL_PAUSE_SECONDS
-    if pacing.delay_seconds is not None:
-        pause = pacing.delay_seconds + (pacing.jitter_seconds or 0) / 2
-    own = len(json.loads(row["targets"]))
-    most = max(own, row["max_groups"] or MAX_GROUPS)
-    idle = {*_blocked(row), *row["paused_groups"]}
-    groups = max(0, min(own + row["listed"], most) - len(idle))
-    return warning_of(groups, row["seats_filled"], pause, row["interval_seconds"])
-
-
-def _status(row: Row) -> AdbotStatus:
-    if row["suspended"]:
-        return AdbotStatus.SUSPENDED
-    if row["expired"]:
-        return AdbotStatus.EXPIRED
-    return AdbotStatus.RUNNING if row["running"] else AdbotStatus.STOPPED
-
-
-def _advertisement(row: Row) -> Advertisement | None:
-    if row["post"] is None:
-        return None
-    post, more = _POST.validate_json(row["post"]), _POSTS.validate_json(row["more_posts"])
-    return Advertisement(
-        post=post,
-        posts=[post, *more],
-        order=row["post_order"],
-        groups=json.loads(row["targets"]),
-        lists=row["lists"],
-        group_options=options_in(row["group_options"]),
-        options=SendOptions.model_validate_json(row["options"]),
-    )
-
-
-def _blocked(row: Row) -> list[str]:
-    own: list[str] = json.loads(row["targets"]) if row["blocked"] else []
-    found = [group for group in own if chat_of(group) in row["blocked"]]
-    return [*found, *(group for group in row["blocked_in_lists"] if group not in found)]
-
-
-async def order_of(sql: Sql, adbot: AdbotId) -> OrderNumber:
-    """Return the order that an adbot was provisioned for."""
-    order: OrderNumber | None = await sql.fetchval("select order_number from adbots where adbot = $1", adbot)
-    if order is None:
-        message = f"no AdbotProvisioned was read for {adbot}"
-        raise LookupError(message)
-    return order

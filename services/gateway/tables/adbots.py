@@ -28,7 +28,7 @@ from services.gateway.tables.pacing import AdbotPacing
 
 ADBOTS = Projection(
     "adbots",
-    version=6,
+    version=7,
     # a table per publishing service: there is no order between provisioning's and the scheduler's events
     ddl="""
     create table adbots (
@@ -50,7 +50,9 @@ ADBOTS = Projection(
         suspend_reason text,
         provisioned_at timestamptz not null
     );
-    create index on adbots (account, provisioned_at);
+    create index on adbots (account, provisioned_at, adbot);
+    create index on adbots (provisioned_at, adbot);
+    create index on adbots (coalesce(valid_until, timestamptz '9999-12-31 00:00:00+00'), adbot);
     create table adbot_schedules (
         adbot uuid primary key,
         post jsonb,

@@ -16,6 +16,7 @@ from libs.events.billing import (
     PaymentOverpaid,
     PaymentPartiallyPaid,
     PaymentRefunded,
+    PaymentRequested,
     PaymentSending,
     UncountedMoneyReported,
     UnknownStatusReported,
@@ -45,8 +46,9 @@ DELIVERY_GRACE = timedelta(minutes=5)
 
 ATTENTION = Projection(
     "attention",
-    version=5,
-    # a row per order, kind and payment; `payment` is empty where the kind concerns the order. The other
+    version=6,
+    # a row per order, kind and payment; `payment` is empty where the kind concerns the order. `share` is the
+    # amount as a part of what was asked for, where both are in the same coin. The other
     # tables hold the facts that decide whether a row is needed, one row per order or adbot. Tables of
     # provisioning's events and of billing's are apart: there is no order between the two services
     ddl="""
@@ -59,6 +61,7 @@ ATTENTION = Projection(
         amount numeric,
         currency text,
         detail text,
+        share numeric,
         primary key (order_number, kind, payment)
     );
     create table attention_orders (
@@ -72,7 +75,8 @@ ATTENTION = Projection(
         plan text not null,
         renews uuid,
         placed_at timestamptz not null,
-        paid_at timestamptz
+        paid_at timestamptz,
+        asked numeric
     );
     create index on attention_wishes (account, plan) where paid_at is not null;
     create table attention_adbots (
@@ -87,7 +91,7 @@ ATTENTION = Projection(
 )
 
 
-async def _need(
+async def _need(  # noqa: PLR0913 - a row's columns
     sql: TableSql,
     order: OrderNumber,
     kind: AttentionKind,
@@ -97,12 +101,13 @@ async def _need(
     amount: Decimal | None = None,
     currency: str | None = None,
     detail: str | None = None,
+    share: Decimal | None = None,
 ) -> None:
     await sql.execute(
-        "insert into attention (order_number, kind, since, due_at, amount, currency, detail, payment) "
-        "values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (order_number, kind, payment) do update set "
+        "insert into attention (order_number, kind, since, due_at, amount, currency, detail, payment, share) "
+        "values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (order_number, kind, payment) do update set "
         "since = excluded.since, due_at = excluded.due_at, amount = excluded.amount, "
-        "currency = excluded.currency, detail = excluded.detail",
+        "currency = excluded.currency, detail = excluded.detail, share = excluded.share",
         order,
         kind,
         sql.at,
@@ -111,6 +116,7 @@ async def _need(
         currency,
         detail,
         payment,
+        share,
     )
 
 
@@ -127,6 +133,14 @@ async def _settle_payment(
 
 async def _settle(sql: TableSql, order: OrderNumber, *kinds: AttentionKind) -> None:
     await sql.execute("delete from attention where order_number = $1 and kind = any($2)", order, kinds)
+
+
+async def _share(sql: TableSql, order: OrderNumber, amount: Decimal) -> Decimal | None:
+    """Return which part of the requested amount this is, in the same coin; None if nothing was requested."""
+    asked: Decimal | None = await sql.fetchval(
+        "select asked from attention_wishes where order_number = $1", order
+    )
+    return amount / asked if asked else None
 
 
 async def _seen(event: PaymentConfirming | PaymentConfirmed | PaymentSending, sql: TableSql) -> None:
@@ -165,7 +179,10 @@ async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
 @ATTENTION.on(PaymentOverpaid)
 async def overpaid(event: PaymentOverpaid, sql: TableSql) -> None:
     """Show the excess; a further excess needs a new review."""
-    await _need(sql, event.order, AttentionKind.OVERPAID, amount=event.excess, currency=event.coin)
+    asked = event.paid - event.excess
+    share = event.excess / asked if asked > 0 else None
+    kind, excess = AttentionKind.OVERPAID, event.excess
+    await _need(sql, event.order, kind, amount=excess, currency=event.coin, share=share)
 
 
 @ATTENTION.on(WrongCoinReceived)
@@ -185,13 +202,15 @@ async def uncounted(event: UncountedMoneyReported, sql: TableSql) -> None:
     else:
         await _settle_payment(sql, event.order, event.payment, AttentionKind.ON_THE_WAY)
     await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
+    amount = event.uncounted or event.paid
     await _need(
         sql,
         event.order,
         kind,
         grace=grace,
         payment=event.payment,
-        amount=event.uncounted or event.paid,
+        amount=amount,
+        share=None if event.coin is None else await _share(sql, event.order, amount),
         currency=event.coin or event.currency,
         detail=f"{plain(event.paid)} {event.currency} by payment {event.payment}: {event.status}",
     )
@@ -226,6 +245,14 @@ async def placed(event: OrderPlaced, sql: TableSql) -> None:
     )
 
 
+@ATTENTION.on(PaymentRequested)
+async def requested(event: PaymentRequested, sql: TableSql) -> None:
+    """Store the requested amount, of which dust is a small share."""
+    await sql.execute(
+        "update attention_wishes set asked = $2 where order_number = $1", event.order, event.amount
+    )
+
+
 @ATTENTION.on(UnmatchedPaymentReported)
 async def unmatched(event: UnmatchedPaymentReported, sql: TableSql) -> None:
     """Show the amount received, its payment, and why it does not count."""
@@ -252,10 +279,12 @@ async def deposited(event: DepositReceived, sql: TableSql) -> None:
     """Stop expecting a deposit; show it if its order was refunded."""
     await _settle_payment(sql, event.order, event.deposit, *_UNCOUNTED)
     await sql.execute(
-        "insert into attention (order_number, kind, since, due_at, amount, currency) "
-        "select $1, $2, $3, $3, $4, $5 from attention_orders where order_number = $1 and refunded "
+        "insert into attention (order_number, kind, since, due_at, amount, currency, share) "
+        "select $1, $2, $3, $3, $4, $5, $4 / w.asked from attention_orders o "
+        "left join attention_wishes w using (order_number) where order_number = $1 and refunded "
         "on conflict (order_number, kind, payment) do update set since = excluded.since, "
-        "due_at = excluded.due_at, amount = attention.amount + excluded.amount",
+        "due_at = excluded.due_at, amount = attention.amount + excluded.amount, "
+        "share = attention.share + excluded.share",
         event.order,
         AttentionKind.DEPOSIT_AFTER_REFUND,
         sql.at,

@@ -7,7 +7,7 @@ class AttentionKind(StrEnum):
     """The reason why an order needs a person."""
 
     OVERPAID = "overpaid"
-    """More than the requested amount was received; the operator decides on the excess."""
+    """More than the requested amount was received, by a noticeable share; the operator decides on it."""
     PARTIALLY_PAID = "partially_paid"
     """A part was received, and nothing more for a day."""
     ON_THE_WAY = "on_the_way"

@@ -1,8 +1,7 @@
 """Queries of the log of deliveries: pages from the latest, and lines as they are folded."""
 
-import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -11,7 +10,8 @@ from pydantic import Field
 
 from libs.events.values import AdbotId, Party, ResultClass
 from libs.eventsourcing import Row, Sql
-from services.gateway.tables.parties import about
+from services.gateway.tables.paging import Key, KeyType, PagedList, PageRequest, instant, item_of, page_of
+from services.gateway.tables.parties import ABOUT
 from services.gateway.tables.values import View
 
 RESUMED = 1000
@@ -48,49 +48,51 @@ class LinePosition(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class LogCursor:
-    """A position in an adbot's log, the latest first; a page begins after it."""
-
-    at: datetime
-    position: int
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class LogSearch:
-    """The lines that are wanted: of a group, with a result; None matches all."""
-
-    group: str | None = None
-    result: ResultClass | None = None
-
-
-ALL = LogSearch()
-
-
-@dataclass(frozen=True, slots=True)
 class LoggedLine:
-    """A line of the log of an adbot, with its positions."""
+    """A line of the log of an adbot, with its position."""
 
     adbot: AdbotId
-    line: LogLine
+    item: str
+    """A `LogLine` as JSON."""
     position: LinePosition
 
-    @property
-    def cursor(self) -> LogCursor:
-        """Where a page ends whose last line this is."""
-        return LogCursor(self.line.at, self.position.position, self.position.line)
 
-
-_LINE = """
-select d.adbot, d.at, d.cycle, coalesce(s.phone, '…' || right(d.session::text, 4)) as session,
-       d.target as group, d.result, d.error, d.party, d.messages::text as messages, d.xid, d.position, d.line
-from {deliveries} d left join stock s on s.session = d.session
+_SESSION = "coalesce(s.phone, '…' || right(d.session::text, 4))"
+_FIELDS = f"""
+{instant("d.at")} as at, d.cycle, {_SESSION} as session, d.target as "group", d.result, d.error, d.messages,
+d.party, {ABOUT.format(party="d.party", session="d.session")} as about
 """
-_PAGE = f"""{_LINE.format(deliveries="deliveries")}
-where d.adbot = $1 and ($2::timestamptz is null or (d.at <= $2 and (d.at, d.position, d.line) < ($2, $3, $4)))
-  and ($5::text is null or d.target = $5) and ($6::text is null or d.result = $6)
-order by d.at desc, d.position desc, d.line desc limit $7
-"""
+_NAMED = "left join stock s on s.session = d.session"
+LOG = PagedList(
+    name="log",
+    fields=_FIELDS,
+    source=f"deliveries d {_NAMED}",
+    where="d.adbot = $1",
+    filters={
+        "group": "d.target = {}",
+        "result": "d.result = {}",
+        "session": f"{{}} in ({_SESSION}, d.session::text)",
+        "from": "d.at >= {}",
+        "to": "d.at < {}",
+    },
+    sorts={
+        "created_at": (
+            Key("d.at", KeyType.INSTANT),
+            Key("d.position", KeyType.INTEGER),
+            Key("d.line", KeyType.INTEGER),
+        )
+    },
+)
+"""The deliveries of the adbot `$1`. An index has their order, but for those of one instant."""
+OWN_LOG = replace(
+    LOG,
+    name="own-log",
+    where="d.adbot = $1 and exists (select from adbots where adbot = $1 and account = $2)",
+)
+"""The same, if the adbot is of the account `$2`; else nothing."""
+_LINE = f"""
+select {item_of(_FIELDS)}, d.adbot, d.xid, d.position, d.line from {{deliveries}} d {_NAMED}
+"""  # noqa: S608 - constants
 _LATEST = (
     "(select * from deliveries where adbot = $1 and (xid, position) <= ($6, $7) order by at desc limit $2)"
 )
@@ -106,13 +108,10 @@ where (d.xid, d.position) >= ($2, $3) and (d.xid, d.position, d.line) > ($2, $3,
 """
 
 
-async def log_page(
-    sql: Sql, adbot: AdbotId, search: LogSearch, after: LogCursor | None, limit: int
-) -> list[LoggedLine]:
-    """Return an adbot's deliveries, the latest first."""
-    key = (None, None, None) if after is None else (after.at, after.position, after.line)
-    rows = await sql.fetch(_PAGE, adbot, *key, search.group, search.result, limit)
-    return [_logged(row) for row in rows]
+async def log_of(sql: Sql, adbot: AdbotId, limit: int) -> list[LogLine]:
+    """Return an adbot's last deliveries, the latest first."""
+    found = await page_of(sql, LOG, PageRequest("-created_at", limit, (adbot,)))
+    return [LogLine.model_validate_json(row["item"]) for row in found.rows]
 
 
 async def kept_since(sql: Sql) -> datetime | None:
@@ -121,11 +120,6 @@ async def kept_since(sql: Sql) -> datetime | None:
         "select since from engine.kept_since where projection = 'deliveries'"
     )
     return since
-
-
-async def log_of(sql: Sql, adbot: AdbotId, limit: int) -> list[LogLine]:
-    """Return an adbot's last deliveries, the latest first."""
-    return [one.line for one in await log_page(sql, adbot, ALL, None, limit)]
 
 
 async def missed_lines(
@@ -145,6 +139,4 @@ async def folded_lines(
 
 
 def _logged(row: Row) -> LoggedLine:
-    fields = {**row, "messages": json.loads(row["messages"]), "about": about(row["party"], row["session"])}
-    position = LinePosition(row["xid"], row["position"], row["line"])
-    return LoggedLine(row["adbot"], LogLine.model_validate(fields), position)
+    return LoggedLine(row["adbot"], row["item"], LinePosition(row["xid"], row["position"], row["line"]))

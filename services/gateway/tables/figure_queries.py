@@ -1,5 +1,7 @@
 """The statements behind figures."""
 
+from services.gateway.tables.paging import Key, KeyType, PagedList, holds
+
 FAILED = "f.failed_at, f.failed_result, f.failed_error, f.failed_party"
 SEATS = f"""
 select s.session as id, s.phone as session, coalesce(f.flood_waits, 0) as flood_waits, f.rests_until,
@@ -16,42 +18,46 @@ select {FAILED}, f.failed_group, s.phone as failed_session
 from seat_figures f left join stock s using (session)
 where f.adbot = $1 and f.failed_at is not null order by f.failed_at desc limit 1
 """  # noqa: S608 - constants
-GROUPS = f"""
+_GROUPS = f"""(
 with named as (
     select grp from group_figures where adbot = $1
     union select jsonb_array_elements_text(targets) from adbot_schedules where adbot = $1
     union select unnest(l.groups) from adbot_schedules a join group_lists l on l.list = any(a.lists)
     where a.adbot = $1
-), listed as (
-    select n.grp, coalesce(a.targets ? n.grp, false) or exists (
-        select from group_lists l where l.list = any(a.lists) and n.grp = any(l.groups)
-    ) as advertised, case
-        when f.grp is null then 'waiting'
-        when f.last_result in ('SENT', 'ALREADY_SENT') then 'delivered'
-        when f.last_result = 'LEFT_OUT' then 'left_out'
-        when f.last_result = 'STOPPED' then 'not_sent'
-        else 'refused' end as state,
-        coalesce(f.counts, '{{}}')::text as counts, f.last_at, f.last_result, f.last_error, f.delivered_at,
-        {FAILED}, n.grp as failed_group,
-        coalesce(s.phone, '…' || right(f.failed_session::text, 4)) as failed_session
-    from named n left join group_figures f on f.adbot = $1 and f.grp = n.grp
-    left join adbot_schedules a on a.adbot = $1 left join stock s on s.session = f.failed_session
 )
-select * from listed
-where ($2::text is null or grp > $2) and ($3::text is null or state = $3) order by grp limit $4
-"""  # noqa: S608 - constants
-SESSIONS = f"""
-select s.session, s.phone, s.state, s.adbot,
-       f.flood_waits, f.rests_until, f.rest_error, f.last_at,
-       l.failed_at, l.failed_result, l.failed_error, l.failed_party, l.failed_group,
-       s.phone as failed_session,
-       (select coalesce(jsonb_object_agg(r.result, r.count), '{{}}')::text from (
-            select result, sum(count) as count from seat_results where session = s.session group by result
-        ) r) as counts
-from (
-    select * from stock where ($1::uuid is null or session > $1) and ($2::text is null or state = $2)
-    order by session limit $3
-) s
+select n.grp, coalesce(a.targets ? n.grp, false) or exists (
+    select from group_lists l where l.list = any(a.lists) and n.grp = any(l.groups)
+) as advertised, case
+    when f.grp is null then 'waiting'
+    when f.last_result in ('SENT', 'ALREADY_SENT') then 'delivered'
+    when f.last_result = 'LEFT_OUT' then 'left_out'
+    when f.last_result = 'STOPPED' then 'not_sent'
+    else 'refused' end as state,
+    coalesce(f.counts, '{{}}')::text as counts, f.last_at, f.last_result, f.last_error, f.delivered_at,
+    {FAILED}, n.grp as failed_group,
+    coalesce(s.phone, '…' || right(f.failed_session::text, 4)) as failed_session
+from named n left join group_figures f on f.adbot = $1 and f.grp = n.grp
+left join adbot_schedules a on a.adbot = $1 left join stock s on s.session = f.failed_session
+) as listed"""  # noqa: S608 - constants
+GROUPS = PagedList(
+    name="groups",
+    source=_GROUPS,
+    extra="listed.*",
+    sorts={
+        "group": (Key("grp", KeyType.TEXT),),
+        "last_at": (Key("coalesce(last_at, 'epoch')", KeyType.INSTANT), Key("grp", KeyType.TEXT)),
+    },
+    filters={
+        "state": "state = {}",
+        "result": "last_result = {}",
+        "advertised": "advertised = {}",
+        "text": holds("grp"),
+    },
+)
+"""The groups of the adbot `$1`: no index has their order, and the limits of an adbot's groups bound them."""
+SESSIONS = PagedList(
+    name="sessions",
+    source=f"""stock s
 left join lateral (
     select coalesce(sum(flood_waits), 0) as flood_waits, max(last_at) as last_at,
            (array_agg(rests_until order by rests_until desc nulls last))[1] as rests_until,
@@ -61,9 +67,24 @@ left join lateral (
 left join lateral (
     select {FAILED}, f.failed_group from seat_figures f
     where f.session = s.session and f.failed_at is not null order by f.failed_at desc limit 1
-) l on true
-order by s.session
-"""  # noqa: S608 - constants
+) l on true""",  # noqa: S608 - constants
+    extra="""
+s.session, s.phone, s.state, s.adbot, f.flood_waits, f.rests_until, f.rest_error, f.last_at,
+l.failed_at, l.failed_result, l.failed_error, l.failed_party, l.failed_group, s.phone as failed_session,
+(select coalesce(jsonb_object_agg(r.result, r.count), '{}')::text from (
+    select result, sum(count) as count from seat_results where session = s.session group by result
+) r) as counts""",
+    sorts={
+        "id": (Key("s.session", KeyType.ID),),
+        "created_at": (Key("s.imported_at", KeyType.INSTANT), Key("s.session", KeyType.ID)),
+    },
+    filters={
+        "state": "s.state = {}",
+        "adbot": "s.adbot = {}",
+        "text": holds("s.phone", "s.telegram_user", "s.session"),
+    },
+)
+"""The sessions in stock with their figures."""
 SESSION_DAYS = """
 select session, day, sent, failed, left_out from session_days
 where session = any($1::uuid[]) and day > $2::date - $3::integer order by day desc

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Any
@@ -10,10 +10,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from libs.events.values import AdbotId, Party, ResultClass, SessionId
+from libs.events.values import AdbotId, Party, ResultClass
 from libs.eventsourcing import Row, Sql
 from services.gateway.tables.denials import Denial, denials_of
-from services.gateway.tables.figure_queries import GROUPS, LAST_FAILED, SEATS, SESSION_DAYS, SESSIONS
+from services.gateway.tables.figure_queries import LAST_FAILED, SEATS, SESSION_DAYS
 from services.gateway.tables.join_requests import JoinRequest, join_requests_of
 from services.gateway.tables.method_rests import MethodRest, method_rests_of
 from services.gateway.tables.parties import about
@@ -183,24 +183,18 @@ async def statistics_of(sql: Sql, adbot: AdbotId, at: datetime) -> Statistics:
     )
 
 
-async def groups_of(
-    sql: Sql, adbot: AdbotId, state: GroupState | None, after: str | None, limit: int, at: datetime
-) -> list[GroupFigures]:
-    """Return an adbot's groups with figures and denials, by name; those after a group, in a state."""
-    rows = await sql.fetch(GROUPS, adbot, after, state, limit)
+async def groups_in(sql: Sql, adbot: AdbotId, rows: Sequence[Row], at: datetime) -> list[GroupFigures]:
+    """Return the groups in these rows of an adbot with figures, and who denies them at an instant."""
     names = [row["grp"] for row in rows]
     denied: dict[str, list[Denial]] = {}
-    for denial in await denials_of(sql, adbot, at, groups=names, limit=10 * limit):
+    for denial in await denials_of(sql, adbot, at, groups=names, limit=10 * len(names)):
         denied.setdefault(denial.ref, []).append(denial)
     requests = await join_requests_of(sql, adbot, names)
     return [_group(row, denied.get(row["grp"], []), requests.get(row["grp"], [])) for row in rows]
 
 
-async def session_figures(
-    sql: Sql, state: SessionState | None, after: SessionId | None, limit: int, at: datetime
-) -> list[SessionFigures]:
-    """Return sessions in stock with their figures, by id; those after a session, in a state."""
-    rows = await sql.fetch(SESSIONS, after, state, limit)
+async def sessions_in(sql: Sql, rows: Sequence[Row], at: datetime) -> list[SessionFigures]:
+    """Return the sessions in these rows with their figures, and what they rest from at an instant."""
     days: dict[UUID, list[SessionDay]] = {}
     sessions = [row["session"] for row in rows]
     rests = await method_rests_of(sql, sessions, at)

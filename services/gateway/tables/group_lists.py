@@ -17,6 +17,7 @@ from libs.events.scheduler import (
 from libs.events.values import AccountId
 from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.gateway.tables.group_options import options_in, options_json
+from services.gateway.tables.paging import Key, KeyType, PagedList, holds, instant
 from services.gateway.tables.values import View
 
 GROUP_LISTS = Projection(
@@ -68,20 +69,29 @@ class GroupListView(GroupListLine):
     ]
 
 
-_LINE = (
-    "l.list as id, l.name, cardinality(l.groups) as group_count, l.made_at, l.changed_at, "
+_ADBOTS = (
     "array(select s.adbot from adbots a join adbot_schedules s using (adbot) "
     "where a.account = l.account and l.list = any(s.lists) order by s.adbot) as adbots"
 )
-
-
-async def group_lists_of(sql: Sql, account: AccountId) -> list[GroupListLine]:
-    """Return an account's group lists, the oldest first."""
-    rows = await sql.fetch(
-        f"select {_LINE} from group_lists l where account = $1 order by made_at, list",  # noqa: S608 - a constant
-        account,
-    )
-    return [GroupListLine.model_validate(dict(row.items())) for row in rows]
+_LINE = f"l.list as id, l.name, cardinality(l.groups) as group_count, l.made_at, l.changed_at, {_ADBOTS}"
+GROUP_LIST_LINES = PagedList(
+    name="group-lists",
+    fields=(
+        f"l.list as id, l.name, cardinality(l.groups) as group_count, {_ADBOTS}, "
+        f"{instant('l.made_at')} as made_at, {instant('l.changed_at')} as changed_at"
+    ),
+    source="group_lists l",
+    where="l.account = $1",
+    sorts={
+        "created_at": (Key("l.made_at", KeyType.INSTANT), Key("l.list", KeyType.ID)),
+        "name": (Key("l.name", KeyType.TEXT), Key("l.list", KeyType.ID)),
+    },
+    filters={
+        "text": holds("l.name", "array_to_string(l.groups, ' ')"),
+        "adbot": "l.list = any(array(select unnest(lists) from adbot_schedules where adbot = {}))",
+    },
+)
+"""The group lists of the account `$1`, of which the scheduler allows a limited number."""
 
 
 async def group_list_of(sql: Sql, account: AccountId, wanted: GroupListId) -> GroupListView | None:

@@ -11,15 +11,18 @@ from libs.events.scheduler import (
     TargetUnblocked,
 )
 from libs.eventsourcing import Projection, Sql, TableSql
+from services.gateway.tables.paging import Key, KeyType, PagedList, holds, instant
 from services.gateway.tables.values import View
 
 OPERATIONS = Projection(
     "operations",
-    version=1,
+    version=2,
     ddl="""
     create table pauses (since timestamptz primary key, reason text not null);
     create table blocked_targets (chat text primary key, since timestamptz not null, reason text not null);
     create table blocked_sources (chat text primary key, since timestamptz not null, reason text not null);
+    create index on blocked_targets (since, chat);
+    create index on blocked_sources (since, chat);
     """,
 )
 """`pauses` has one row while all adbots are paused. Grows with the groups and channels that are blocked."""
@@ -46,6 +49,23 @@ class Operations(View):
     pause: Pause | None
     blocked_targets: list[BlockedChat]
     blocked_sources: list[BlockedChat]
+
+
+def _blocked(table: str) -> PagedList:
+    return PagedList(
+        name=table,
+        fields=f"chat, {instant('since')} as since, reason",
+        source=table,
+        sorts={
+            "created_at": (Key("since", KeyType.INSTANT), Key("chat", KeyType.TEXT)),
+            "chat": (Key("chat", KeyType.TEXT),),
+        },
+        filters={"text": holds("chat", "reason")},
+    )
+
+
+BLOCKED_TARGETS = _blocked("blocked_targets")
+BLOCKED_SOURCES = _blocked("blocked_sources")
 
 
 async def operations_of(sql: Sql) -> Operations:

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
-from libs.events.values import AccountId, AdbotId, Coin, OrderNumber, PaymentId, PlanCode
-from libs.eventsourcing import Row, Sql
-from services.gateway.mail.addresses import canonical_or_same
+from libs.events.values import AccountId, AdbotId, Coin, OrderNumber, PlanCode
+from libs.eventsourcing import Sql
 from services.gateway.tables.orders import OrderStatus, PaymentStatus
+from services.gateway.tables.paging import Key, KeyType, PagedList, amount, holds, instant, item_of
 from services.gateway.tables.values import Money, View
 
 
@@ -17,11 +17,11 @@ class PaymentState(View):
     """The state of a payment, for anyone who knows the order's number."""
 
     order_number: str
-    """`HQADZ-…`; whoever knows it may see the payment."""
-    status: PaymentStatus
-    """The status of the payment."""
     order_status: OrderStatus
-    """The status of the order."""
+    payment_status: PaymentStatus
+    status: PaymentStatus = Field(
+        description="`payment_status`, under its first name.", json_schema_extra={"deprecated": True}
+    )
     plan: str
     """The plan's code."""
     price_usd: Money
@@ -90,64 +90,75 @@ class Wish:
     """None: the owner of the account is signed in."""
 
 
-@dataclass(frozen=True, slots=True)
-class OrderCursor:
-    """A position in the list of orders, the latest first; a page begins after it."""
-
-    at: datetime
-    order: OrderNumber
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """The conditions of a search for orders; None matches all."""
-
-    number: OrderNumber | None = None
-    email: str | None = None
-    """A part of the address, in lower case, or the whole address in any spelling of its domain."""
-    payment: PaymentId | None = None
-    """The payment of the order, or of a deposit to it."""
-    status: OrderStatus | None = None
-    payment_status: PaymentStatus | None = None
-
-
-_PAID = """
-case when uncounted = '{}' then paid else coalesce(paid, 0) + (
+_PAID = """case when uncounted = '{}' then paid else coalesce(paid, 0) + (
     select coalesce(sum(greatest(0,
         value::numeric - case when key = payment then coalesce(paid, 0) - deposited else 0 end)), 0)
-    from jsonb_each_text(uncounted)) end as paid
+    from jsonb_each_text(uncounted)) end
 """
 """The sum received, including money that is not counted."""
-_LINE = f"""
-select order_number, account, email, plan, plan_name, price_usd, pay_currency, renews,
-    status as order_status, payment_status as status, placed_at, payment, pay_address, memo, amount, {_PAID},
-    missing, excess, by_hand, least(expires_at, pay_by) as expires_at, finished_at, fulfilled_at, adbot,
-    updated_at
-from orders
-"""  # noqa: S608 - constants
+_PAYMENT = f"""
+order_number, status as order_status, payment_status, payment_status as status, plan,
+{amount("price_usd")} as price_usd, pay_currency, pay_address, memo, {amount("amount")} as amount,
+{amount(_PAID)} as paid, {amount("missing")} as missing,
+{instant("least(expires_at, pay_by)")} as expires_at, {instant("updated_at")} as updated_at
+"""
+_OWN = f"""{_PAYMENT}, plan_name, {instant("placed_at")} as placed_at,
+{instant("finished_at")} as finished_at, adbot, renews
+"""
+_ANY = f"""{_OWN}, account, email, payment, {amount("excess")} as excess, by_hand,
+{instant("fulfilled_at")} as fulfilled_at
+"""
+
+
+def _select(fields: str) -> str:
+    return f"select {item_of(fields)} from orders"  # noqa: S608 - constants
+
+
 PAYABLE = (
     "status = 'PENDING' and payment_status not in ('FAILED', 'EXPIRED', 'REFUNDED', 'FINISHED') "
     "and pay_by > {now} and (expires_at is null or expires_at > {now})"
 )
 """The condition that an order can be paid. Once it is false for an order, it stays false."""
-_NEWEST_FIRST = "order by placed_at desc, order_number desc"
 _PENDING = (
-    f"{_LINE} where account = $1 and plan = $2 and pay_currency = $3 and renews is not distinct from $4 "
-    f"and {PAYABLE.format(now='$5')} {_NEWEST_FIRST} limit 1"
+    f"{_select(_PAYMENT)} where account = $1 and plan = $2 and pay_currency = $3 "
+    f"and renews is not distinct from $4 and {PAYABLE.format(now='$5')} "
+    "order by placed_at desc, order_number desc limit 1"
 )
-_OWN = (
-    f"{_LINE} where account = $1 and ($2::timestamptz is null or (placed_at, order_number) < ($2, $3)) "
-    f"{_NEWEST_FIRST} limit $4"
+_SORTS = {
+    "created_at": (Key("placed_at", KeyType.INSTANT), Key("order_number", KeyType.TEXT)),
+}
+_FILTERS = {
+    "number": "order_number = {}",
+    "order_status": "status = {}",
+    "payment_status": "payment_status = {}",
+    "plan": "plan = {}",
+    "from": "placed_at >= {}",
+    "to": "placed_at < {}",
+}
+OWN_ORDERS = PagedList(
+    name="orders",
+    fields=_OWN,
+    source="orders",
+    where="account = $1",
+    sorts=_SORTS,
+    filters=_FILTERS | {"text": holds("order_number", "plan", "plan_name", "pay_currency", "pay_address")},
 )
-_SEARCH = f"""{_LINE}
-where ($1::text is null or order_number = $1)
-  and ($2::text is null or position($2 in email) > 0 or position($9 in email) > 0)
-  and ($3::text is null or payment = $3
-       or order_number in (select order_number from order_history where payment = $3))
-  and ($4::text is null or status = $4)
-  and ($5::text is null or payment_status = $5)
-  and ($6::timestamptz is null or (placed_at, order_number) < ($6, $7))
-{_NEWEST_FIRST} limit $8"""  # noqa: S608 - constants
+"""The orders of the account `$1`."""
+ALL_ORDERS = PagedList(
+    name="all-orders",
+    fields=_ANY,
+    source="orders",
+    sorts=_SORTS,
+    filters=_FILTERS
+    | {
+        "text": holds("order_number", "email", "plan", "plan_name", "pay_currency", "pay_address", "payment"),
+        "account": "account = {}",
+        "email": "position({0} in email) > 0 or position({1} in email) > 0",
+        "payment": "payment = {0} or "
+        "order_number in (select order_number from order_history where payment = {0})",
+    },
+)
+"""The orders of all accounts. `email` is a part of the address, in lower case, and its canonical form."""
 
 
 SECOND_OF = """(
@@ -162,56 +173,24 @@ order by first.finished_at desc limit 1
 
 async def payment_of(sql: Sql, order: OrderNumber) -> PaymentState | None:
     """Return the state of an order's payment."""
-    row = await sql.fetchrow(f"{_LINE} where order_number = $1", order)
-    return None if row is None else PaymentState.model_validate(dict(row.items()))
+    item = await sql.fetchval(f"{_select(_PAYMENT)} where order_number = $1", order)
+    return None if item is None else PaymentState.model_validate_json(item)
 
 
 async def pending_order(sql: Sql, wish: Wish, at: datetime) -> PaymentState | None:
     """Return the account's pending order for this wish, from any checkout."""
-    row = await sql.fetchrow(_PENDING, wish.account, wish.plan, wish.coin, wish.renews, at)
-    return None if row is None else PaymentState.model_validate(dict(row.items()))
+    item = await sql.fetchval(_PENDING, wish.account, wish.plan, wish.coin, wish.renews, at)
+    return None if item is None else PaymentState.model_validate_json(item)
 
 
 async def order_of(sql: Sql, account: AccountId, order: OrderNumber) -> OrderLine | None:
     """Return an order of this account, else None."""
-    row = await sql.fetchrow(f"{_LINE} where order_number = $1 and account = $2", order, account)
-    return None if row is None else OrderLine.model_validate(dict(row.items()))
-
-
-async def orders_of(sql: Sql, account: AccountId, after: OrderCursor | None, limit: int) -> list[OrderLine]:
-    """Return an account's orders, the latest first."""
-    rows = await sql.fetch(_OWN, account, *_key_of(after), limit)
-    return [OrderLine.model_validate(dict(row.items())) for row in rows]
+    query = f"{_select(_OWN)} where order_number = $1 and account = $2"
+    item = await sql.fetchval(query, order, account)
+    return None if item is None else OrderLine.model_validate_json(item)
 
 
 async def any_order(sql: Sql, order: OrderNumber) -> AdminOrderLine | None:
     """Return an order of any account."""
-    row = await sql.fetchrow(f"{_LINE} where order_number = $1", order)
-    return None if row is None else admin_line(row)
-
-
-async def find_orders(
-    sql: Sql, search: Search, after: OrderCursor | None, limit: int
-) -> list[AdminOrderLine]:
-    """Return the orders that match a search, the latest first."""
-    rows = await sql.fetch(
-        _SEARCH,
-        search.number,
-        search.email,
-        search.payment,
-        search.status,
-        search.payment_status,
-        *_key_of(after),
-        limit,
-        None if search.email is None else canonical_or_same(search.email),
-    )
-    return [admin_line(row) for row in rows]
-
-
-def admin_line(row: Row) -> AdminOrderLine:
-    """Return a row as the operator's view of an order."""
-    return AdminOrderLine.model_validate(dict(row.items()))
-
-
-def _key_of(after: OrderCursor | None) -> tuple[datetime | None, str | None]:
-    return (None, None) if after is None else (after.at, after.order)
+    item = await sql.fetchval(f"{_select(_ANY)} where order_number = $1", order)
+    return None if item is None else AdminOrderLine.model_validate_json(item)

@@ -24,7 +24,7 @@ from libs.eventsourcing import Projection, TableSql
 
 ORDERS = Projection(
     "orders",
-    version=3,
+    version=4,
     ddl="""
     create table orders (
         order_number text primary key,
@@ -55,7 +55,7 @@ ORDERS = Projection(
         adbot uuid,
         updated_at timestamptz not null
     );
-    create index on orders (account, placed_at desc);
+    create index on orders (account, placed_at desc, order_number desc);
     create index on orders (placed_at desc, order_number desc);
     create index on orders (payment);
     create index on orders (email);

@@ -20,3 +20,12 @@ def about(party: str | None, session: str | None) -> str | None:
         return None
     words = PARTIES[Party(party)]
     return words if session is not None else words.replace("this account", "every account")
+
+
+def _in_sql(session: str | None) -> str:
+    cases = " ".join(f"when '{party}' then '{about(party, session)}'" for party in Party)
+    return f"case {{party}} {cases} end"
+
+
+ABOUT = f"case when {{session}} is null then {_in_sql(None)} else {_in_sql('any')} end"
+"""`about` in SQL, of the columns `party` and `session`, the session's id or its number."""

@@ -13,6 +13,7 @@ from libs.events.forwarder import PostChecked, PostFinding
 from libs.events.scheduler import PostCheckRequested
 from libs.events.values import AdbotId, ChannelPost, PostCheckId
 from libs.eventsourcing import Projection, Row, Sql, TableSql
+from services.gateway.tables.paging import Key, KeyType, PagedList
 from services.gateway.tables.values import View
 
 KEPT = 10
@@ -110,7 +111,16 @@ async def answered(event: PostChecked, sql: TableSql) -> None:
     )
 
 
-_CHECKS = "select post_check, posts::text as posts, seats, requested_at, expires_at from post_checks"
+_COLUMNS = "post_check, posts::text as posts, seats, requested_at, expires_at"
+_CHECKS = f"select {_COLUMNS} from post_checks"  # noqa: S608 - constants
+CHECKS = PagedList(
+    name="post-checks",
+    source="post_checks",
+    where="adbot = $1",
+    extra=_COLUMNS,
+    sorts={"created_at": (Key("requested_at", KeyType.INSTANT), Key("post_check", KeyType.ID))},
+)
+"""The checks of the adbot `$1`, of which `KEPT` are kept."""
 _POSTS: TypeAdapter[list[ChannelPost]] = TypeAdapter(list[ChannelPost])
 _FINDINGS: TypeAdapter[list[PostFinding]] = TypeAdapter(list[PostFinding])
 
@@ -121,9 +131,8 @@ async def check_of(sql: Sql, adbot: AdbotId, check: PostCheckId, at: datetime) -
     return None if row is None else await _check(sql, row, at)
 
 
-async def checks_of(sql: Sql, adbot: AdbotId, at: datetime) -> list[PostCheck]:
-    """Return an adbot's last checks, the latest first."""
-    rows = await sql.fetch(f"{_CHECKS} where adbot = $1 order by requested_at desc, post_check desc", adbot)
+async def checks_in(sql: Sql, rows: Sequence[Row], at: datetime) -> list[PostCheck]:
+    """Return the checks in these rows."""
     return [await _check(sql, row, at) for row in rows]
 
 

@@ -5,17 +5,19 @@ from datetime import datetime
 from libs.events.scheduler import PrivateIdsAllowed, PrivateIdsForbidden
 from libs.events.values import AccountId
 from libs.eventsourcing import Projection, Sql, TableSql
+from services.gateway.tables.paging import Key, KeyType, PagedList, holds, instant
 from services.gateway.tables.values import View
 
 PRIVATE_IDS = Projection(
     "private_ids",
-    version=1,
+    version=2,
     ddl="""
     create table private_ids (
         account uuid primary key,
         since timestamptz not null,
         reason text not null
-    )
+    );
+    create index on private_ids (since, account);
     """,
 )
 """A row for each account with the permission; the row is deleted when that ends."""
@@ -39,6 +41,16 @@ async def allowed(event: PrivateIdsAllowed, sql: TableSql) -> None:
 async def forbidden(event: PrivateIdsForbidden, sql: TableSql) -> None:
     """Delete the account."""
     await sql.execute("delete from private_ids where account = $1", event.account)
+
+
+PERMISSIONS = PagedList(
+    name="private-ids",
+    fields=f"true as allowed, {instant('p.since')} as since, p.reason, p.account, a.email",
+    source="private_ids p join accounts a using (account)",
+    sorts={"created_at": (Key("p.since", KeyType.INSTANT), Key("p.account", KeyType.ID))},
+    filters={"text": holds("a.email", "p.reason")},
+)
+"""The accounts with the permission."""
 
 
 async def private_ids_of(sql: Sql, account: AccountId) -> PrivateIds:

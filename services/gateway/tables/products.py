@@ -7,6 +7,7 @@ from pydantic import Field
 from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
 from libs.events.values import PlanCode, PlanKind
 from libs.eventsourcing import Projection, Sql, TableSql
+from services.gateway.tables.paging import Key, KeyType, PagedList, amount, holds
 from services.gateway.tables.values import Money, View
 
 PRODUCTS = Projection(
@@ -91,16 +92,33 @@ async def retired(event: ProductRetired, sql: TableSql) -> None:
     await sql.execute("update products set on_sale = false where code = $1", event.code)
 
 
-async def plans_on_sale(sql: Sql) -> list[PlanOnSale]:
-    """Return the plans on sale, by kind, the cheapest first."""
-    rows = await sql.fetch("select * from products where on_sale order by kind desc, price_usd, code")
-    return [PlanOnSale.model_validate(dict(row.items())) for row in rows]
-
-
-async def all_plans(sql: Sql) -> list[CataloguePlan]:
-    """Return every plan that was ever on sale, those still on sale first."""
-    rows = await sql.fetch("select * from products order by on_sale desc, kind desc, price_usd, code")
-    return [CataloguePlan.model_validate(dict(row.items())) for row in rows]
+_ON_SALE = f"""
+code, name, kind, sessions, interval_seconds, {amount("price_usd")} as price_usd, validity_days, max_groups,
+max_posts
+"""
+_SORTS = {
+    "kind": (
+        Key("(not on_sale)::integer", KeyType.INTEGER),
+        Key(f"(kind <> '{PlanKind.STARTER}')::integer", KeyType.INTEGER),
+        Key("price_usd", KeyType.AMOUNT),
+        Key("code", KeyType.TEXT),
+    ),
+    "price_usd": (Key("price_usd", KeyType.AMOUNT), Key("code", KeyType.TEXT)),
+    "code": (Key("code", KeyType.TEXT),),
+}
+"""`kind` has those on sale first, then starters, the cheapest first."""
+_FILTERS = {"kind": "kind = {}", "text": holds("code", "name")}
+PLANS_ON_SALE = PagedList(
+    name="catalogue", fields=_ON_SALE, source="products", where="on_sale", sorts=_SORTS, filters=_FILTERS
+)
+ALL_PLANS = PagedList(
+    name="plans",
+    fields=f"{_ON_SALE}, on_sale",
+    source="products",
+    sorts=_SORTS,
+    filters=_FILTERS | {"on_sale": "on_sale = {}"},
+)
+"""Every plan that was ever on sale."""
 
 
 async def plan_of(sql: Sql, code: PlanCode) -> CataloguePlan | None:

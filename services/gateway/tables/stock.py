@@ -17,11 +17,12 @@ from libs.events.provisioning import (
 )
 from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Projection, Sql, TableSql
+from services.gateway.tables.paging import Key, KeyType, PagedList, holds, instant, item_of
 from services.gateway.tables.values import View
 
 STOCK = Projection(
     "stock",
-    version=2,
+    version=3,
     ddl="""
     create table stock (
         session uuid primary key,
@@ -35,6 +36,7 @@ STOCK = Projection(
         unreachable_error text
     );
     create index on stock (state);
+    create index on stock (imported_at, session);
     create index on stock (adbot) where adbot is not null;
     create table stock_pairs (
         pair uuid primary key,
@@ -87,6 +89,10 @@ class Stock(View):
     counts: dict[SessionState, int]
     pairs: list[StockedApplication]
     sessions: list[StockedSession]
+    next: Annotated[
+        str | None,
+        Field(description="Send it as `cursor` to get the next sessions; null if these are the last ones."),
+    ]
 
 
 @STOCK.on(SessionImported)
@@ -183,33 +189,49 @@ async def _show_application(sql: TableSql, application: ApplicationId, api_id: i
     )
 
 
-_SESSION = (
-    "select session, phone, telegram_user, state, adbot, pair, imported_at, unreachable_since, "
-    "unreachable_error from stock"
+_FIELDS = f"""
+session, phone, telegram_user, state, adbot, pair, {instant("imported_at")} as imported_at,
+{instant("unreachable_since")} as unreachable_since, unreachable_error
+"""
+_COUNTS = """
+select coalesce(json_object_agg(state, count), '{}')::text from (
+    select state, count(*) as count from stock group by state order by state
+) one
+"""
+_APPLICATIONS = """
+select coalesce(json_agg(one), '[]')::text from (
+    select p.pair, p.api_id, count(s.session) as sessions from stock_pairs p
+    left join stock s on s.pair = p.pair and s.state in ('IMPORTED', 'UNUSED', 'ASSIGNED')
+    group by p.pair, p.api_id, p.imported_at order by p.imported_at, p.pair
+) one
+"""
+SESSIONS = PagedList(
+    name="stock",
+    fields=_FIELDS,
+    source="stock",
+    sorts={"created_at": (Key("imported_at", KeyType.INSTANT), Key("session", KeyType.ID))},
+    filters={
+        "state": "state = {}",
+        "adbot": "adbot = {}",
+        "application": "pair = {}",
+        "text": holds("phone", "telegram_user", "session", "unreachable_error"),
+    },
 )
+"""The sessions in stock."""
 
 
-async def stock(sql: Sql, state: SessionState | None, limit: int) -> Stock:
-    """Return the counts, the applications, and the first sessions, the oldest first."""
-    counts = await sql.fetch("select state, count(*) as count from stock group by state order by state")
-    pairs = await sql.fetch(
-        "select p.pair, p.api_id, count(s.session) as sessions from stock_pairs p "
-        "left join stock s on s.pair = p.pair and s.state in ('IMPORTED', 'UNUSED', 'ASSIGNED') "
-        "group by p.pair, p.api_id, p.imported_at order by p.imported_at"
-    )
-    sessions = await sql.fetch(
-        f"{_SESSION} where $1::text is null or state = $1 order by imported_at, session limit $2",
-        state,
-        limit,
-    )
-    return Stock(
-        counts={SessionState(row["state"]): row["count"] for row in counts},
-        pairs=[StockedApplication.model_validate(dict(row.items())) for row in pairs],
-        sessions=[StockedSession.model_validate(dict(row.items())) for row in sessions],
-    )
+async def counts_of(sql: Sql) -> str:
+    """Return the number of sessions by state, as JSON."""
+    return str(await sql.fetchval(_COUNTS))
+
+
+async def applications_of(sql: Sql) -> str:
+    """Return the Telegram applications as JSON, a list of `StockedApplication`."""
+    return str(await sql.fetchval(_APPLICATIONS))
 
 
 async def stocked_session(sql: Sql, session: SessionId) -> StockedSession | None:
     """Return one session."""
-    row = await sql.fetchrow(f"{_SESSION} where session = $1", session)
-    return None if row is None else StockedSession.model_validate(dict(row.items()))
+    query = f"select {item_of(_FIELDS)} from stock where session = $1"  # noqa: S608 - constants
+    item = await sql.fetchval(query, session)
+    return None if item is None else StockedSession.model_validate_json(item)

@@ -78,18 +78,26 @@ class ReleaseSeats:
 
 @dataclass(frozen=True)
 class Suspend:
-    """Suspend the adbot; with `release`, release its seats too."""
+    """Suspend the adbot; with `release`, release its seats too.
+
+    `with_account`: until its account is restored.
+    """
 
     reason: str
     at: datetime
     release: bool = False
+    with_account: bool = False
 
 
 @dataclass(frozen=True)
 class Restore:
-    """Restore a suspended adbot, which can be started again."""
+    """Restore a suspended adbot, which can be started again.
+
+    `with_account`: only if it was suspended with its account.
+    """
 
     at: datetime
+    with_account: bool = False
 
 
 Command = (

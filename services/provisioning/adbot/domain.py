@@ -167,15 +167,18 @@ def _hold(command: Suspend | Restore, adbot: Adbot) -> list[AdbotEvent]:
         case Suspend():
             return _suspend(command, adbot)
         case Restore():
-            return [AdbotRestored(adbot=adbot.adbot)] if adbot.suspended else []
+            restores = adbot.with_account if command.with_account else adbot.suspended
+            return [AdbotRestored(adbot=adbot.adbot)] if restores else []
         case _:
             assert_never(command)
 
 
 def _suspend(command: Suspend, adbot: Adbot) -> list[AdbotEvent]:
     events: list[AdbotEvent] = []
-    if not adbot.suspended:
-        events.append(AdbotSuspended(adbot=adbot.adbot, reason=command.reason))
+    if not adbot.suspended or (adbot.with_account and not command.with_account):
+        events.append(
+            AdbotSuspended(adbot=adbot.adbot, reason=command.reason, with_account=command.with_account)
+        )
     if command.release and adbot.seats:
         events.append(SeatsReleased(adbot=adbot.adbot))
     return events

@@ -48,6 +48,8 @@ class Adbot:
     expired: bool = False
     released: bool = False
     suspended: bool = False
+    with_account: bool = False
+    """It is suspended with its account, and for no other reason."""
 
     @property
     def missing(self) -> int:
@@ -95,9 +97,15 @@ def evolve(adbot: Adbot | None, event: AdbotEvent) -> Adbot:
         case AdbotExtended():
             return _extended(adbot, event)
         case AdbotSuspended() | AdbotRestored():
-            return replace(adbot, suspended=isinstance(event, AdbotSuspended))
+            return _held(adbot, event)
         case _:
             assert_never(event)
+
+
+def _held(adbot: Adbot, event: AdbotSuspended | AdbotRestored) -> Adbot:
+    if isinstance(event, AdbotRestored):
+        return replace(adbot, suspended=False, with_account=False)
+    return replace(adbot, suspended=True, with_account=event.with_account)
 
 
 def _provisioned(event: AdbotProvisioned) -> Adbot:

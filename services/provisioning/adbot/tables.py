@@ -13,15 +13,16 @@ from libs.events.provisioning import (
     SeatLost,
     SeatsReleased,
 )
-from libs.events.values import AdbotId, OrderNumber, Seat
+from libs.events.values import AccountId, AdbotId, OrderNumber, Seat
 from libs.eventsourcing import Projection, Sql, TableSql
 
 ADBOTS = Projection(
     "adbots",
-    version=3,
+    version=4,
     ddl="""
     create table adbots (
         adbot       uuid primary key,
+        account     uuid not null,
         turn        bigint generated always as identity,
         sessions    integer not null,
         missing     integer not null check (missing >= 0),
@@ -31,6 +32,7 @@ ADBOTS = Projection(
         suspended   boolean not null default false
     );
     create index waiting_adbots on adbots (turn) where missing > 0 and not expired and not suspended;
+    create index adbots_of_accounts on adbots (account);
     create index ending_adbots on adbots (valid_until) where not expired;
     create index expired_adbots on adbots (valid_until) where expired and not released;
     create table seats (
@@ -74,6 +76,12 @@ async def delivered_by(sql: Sql, order: OrderNumber) -> AdbotId | None:
         "AdbotId | None",
         await sql.fetchval("select adbot from delivered where order_number = $1", order),
     )
+
+
+async def adbots_of(sql: Sql, account: AccountId) -> list[AdbotId]:
+    """Return the adbots of an account."""
+    rows = await sql.fetch("select adbot from adbots where account = $1 order by adbot", account)
+    return [AdbotId(row["adbot"]) for row in rows]
 
 
 async def next_end(sql: Sql) -> datetime | None:
@@ -120,6 +128,7 @@ async def provisioned(event: AdbotProvisioned, sql: TableSql) -> None:
     """Add the adbot and its seats."""
     await sql.insert(
         adbot=event.adbot,
+        account=event.account,
         sessions=event.plan.sessions,
         missing=event.plan.sessions - len(event.seats),
         valid_until=event.valid_until,

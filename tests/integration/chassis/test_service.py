@@ -23,6 +23,7 @@ from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.command_client import CommandClient
 from libs.chassis.service import Chassis
+from libs.events.health import QUESTION, ServiceHealth
 from libs.eventsourcing import Causes, EventStream
 from libs.eventsourcing.stream.publishing import Published, PublishFailed
 from libs.eventsourcing.values import Envelope
@@ -90,7 +91,7 @@ async def test_stopping_brings_everything_to_the_stream_first(settings: ShopSett
 
 
 async def test_a_service_whose_relay_does_not_get_through_is_not_ready_until_it_does(
-    settings: ShopSettings, monkeypatch: pytest.MonkeyPatch
+    settings: ShopSettings, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("libs.chassis.store_metrics.STALL_SECONDS", 0.5)
     monkeypatch.setattr("libs.chassis.store_metrics.LOOK_SECONDS", 0.1)
@@ -104,16 +105,24 @@ async def test_a_service_whose_relay_does_not_get_through_is_not_ready_until_it_
         problem = str(answer.get("problems", {}).get("relay", ""))
         return problem.startswith("2 events wait to be published") and "no space left" in problem
 
+    async def asked() -> ServiceHealth:
+        answer = await client.request(f"{settings.nats_prefix}{QUESTION}", b"", timeout=DEADLINE_SECONDS)
+        return ServiceHealth.model_validate_json(answer.data)
+
     async with Chassis(settings, state_tables=[retired_table()]) as chassis:
         ran = asyncio.create_task(chassis.run())
         await until(lambda: ready(settings))
+        assert ((await asked()).service, (await asked()).relay_seconds) == (settings.service, 0.0)
         with monkeypatch.context() as broken:
             broken.setattr(chassis.stream, "publish", refuse)
             await chassis.engine.run(
                 lambda unit: unit.execute(PRODUCT, "tea", Retire(code="tea", times=2)), ME
             )
             await until(told)
+            stalled = await until(asked, lambda found: found.relay_seconds > 0)
+            assert "no space left" in stalled.relay_error
         await until(lambda: ready(settings))
+        await until(asked, lambda found: found.relay_seconds == 0)
         chassis.stop()
         await ran
 
@@ -209,6 +218,19 @@ async def test_metrics_and_liveness_are_served(settings: ShopSettings) -> None:
         root = f"http://127.0.0.1:{settings.http_port}"
         assert (await http.get(f"{root}/health/live")).json() == {"status": "ok", "pid": os.getpid()}
         assert "adrelay_reader_lag_events" in (await http.get(f"{root}/metrics")).text
+        chassis.stop()
+        await ran
+
+
+async def test_metrics_may_have_a_port_of_their_own(settings: ShopSettings) -> None:
+    settings = settings.model_copy(update={"metrics_port": free_port()})
+    async with Chassis(settings, state_tables=[retired_table()]) as chassis, httpx.AsyncClient() as http:
+        ran = asyncio.create_task(chassis.run())
+        await until(lambda: ready(settings))
+        own, public = (f"http://127.0.0.1:{port}" for port in (settings.metrics_port, settings.http_port))
+        assert "adrelay_reader_lag_events" in (await http.get(f"{own}/metrics")).text
+        assert (await http.get(f"{own}/health/live")).status_code == 404
+        assert (await http.get(f"{public}/metrics")).status_code == 404
         chassis.stop()
         await ran
 

@@ -26,3 +26,35 @@ async def test_a_lost_access_code_is_replaced_and_the_old_one_opens_nothing(shop
 async def test_an_account_that_nobody_has_is_refused_in_one_line(shop: Shop) -> None:
     ran = await adrelay(shop.url, "accounts", "code", "nobody@example.com")
     assert (ran.code, ran.err) == (1, "✗ unknown_account: there is no such account\n")
+
+
+async def test_an_operator_creates_suspends_and_restores_an_account(shop: Shop) -> None:
+    email = "managed@example.com"
+    created = await adrelay(shop.url, "accounts", "create", email, "--role", "RESELLER", "--json")
+    assert (created.document["role"], created.document["has_code"]) == ("RESELLER", False)
+    code = (await adrelay(shop.url, "accounts", "code", email)).out.strip()
+    async with httpx.AsyncClient(base_url=f"{shop.url}/api/v1") as visitor:
+
+        async def signs_in() -> int:
+            return (await visitor.post("/auth/sign-in", json={"access_code": code})).status_code
+
+        assert await signs_in() == 200
+        suspended = await adrelay(shop.url, "accounts", "suspend", email, "--reason", "sends spam")
+        assert (suspended.code, suspended.err) == (0, "")
+        assert "sends spam" in suspended.out
+        assert await signs_in() == 403
+        listed = await adrelay(shop.url, "accounts", "list", "managed@", "--status", "SUSPENDED")
+        assert [line.split()[:3] for line in listed.out.splitlines()[1:]] == [
+            [email, "reseller", "suspended"]
+        ]
+        restored = await adrelay(shop.url, "accounts", "restore", email, "--json")
+        assert restored.document["status"] == "ACTIVE"
+        assert await signs_in() == 200
+    client = await adrelay(shop.url, "accounts", "role", email, "CLIENT", "--json")
+    assert client.document["role"] == "CLIENT"
+    for act in ("sign-out", "remove-second-factor", "show"):
+        ran = await adrelay(shop.url, "accounts", act, email)
+        assert (ran.code, ran.err) == (0, ""), act
+        assert "second factor  none" in ran.out
+    nobody = await adrelay(shop.url, "accounts", "show", "nobody@example.com")
+    assert (nobody.code, nobody.err) == (1, "✗ unknown_account: there is no such account\n")

@@ -172,7 +172,7 @@ async def test_the_gateways_tables_are_asked_where_they_are_folded(
     scenario, at = harness.scenario, utc_now()
     await folded.execute(
         "insert into accounts.accounts values ($1, 'folded@bücher.example', 'folded@xn--bcher-kva.example', "
-        "'CLIENT', 'digest', 'LIC', $2)",
+        "'CLIENT', 'digest', 'LIC', $2, 0, $2)",
         scenario.account,
         at,
     )

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -92,6 +92,7 @@ class GatewayHarness:
         self.forwarder: FakeService
         self.commands: CommandClient
         self.gateway_database = ""
+        self.metrics_port = free_port()
         self._stack: AsyncExitStack
 
     async def enter(self, stack: AsyncExitStack) -> None:
@@ -109,7 +110,15 @@ class GatewayHarness:
         stack.push_async_callback(nats.close)
         self.commands = CommandClient(nats, prefix=self.prefix, timeout_seconds=DEADLINE_SECONDS)
         await fake_services.list_bronze(self.billing)
-        self.http = await stack.enter_async_context(self.gateway(postgres_url=self.gateway_database))
+        self.http = await stack.enter_async_context(self._own_gateway())
+
+    def _own_gateway(self) -> AbstractAsyncContextManager[httpx.AsyncClient]:
+        return self.gateway(postgres_url=self.gateway_database, metrics_port=self.metrics_port)
+
+    async def metrics(self) -> str:
+        """Return the metrics of this process, of which the gateway's are a part."""
+        async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as http:
+            return (await http.get(f"http://127.0.0.1:{self.metrics_port}/metrics")).text
 
     async def _fake_service(
         self, stack: AsyncExitStack, service: str, handlers: CommandHandlers
@@ -148,6 +157,9 @@ class GatewayHarness:
                 "code_pepper": PEPPER,
                 "ipn_secret": IPN_SECRET,
                 "sign_ins_per_minute": 10_000,
+                "wrong_secrets_per_hour": 10_000,
+                "reads_per_minute": 1_000_000,
+                "reads_per_minute_per_address": 1_000_000,
                 "checkouts_per_minute": 10_000,
                 "checkouts_per_hour": 10_000,
                 "writes_per_minute": 10_000,

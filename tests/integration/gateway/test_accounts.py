@@ -8,13 +8,11 @@ import httpx
 import jwt
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 
-from libs.events.gateway import Role
 from libs.eventsourcing.values import utc_now
-from services.gateway.api.requests.tokens import Identity, Tokens
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import ADMIN_TOKEN, JWT_SECRET, Client, GatewayHarness
+from tests.integration.gateway.signing_in import token_until
 
 SIGN_IN = "/api/v1/auth/sign-in"
 
@@ -23,7 +21,7 @@ SIGN_IN = "/api/v1/auth/sign-in"
 async def limited(harness: GatewayHarness) -> AsyncIterator[httpx.AsyncClient]:
     """A gateway that soon says no; each of its limits is another number."""
     async with harness.gateway(
-        checkouts_per_minute=2, sign_ins_per_minute=3, payment_looks_per_minute=4, writes_per_minute=5
+        checkouts_per_minute=2, sign_ins_per_minute=3, payment_looks_per_minute=4
     ) as http:
         yield http
 
@@ -31,8 +29,8 @@ async def limited(harness: GatewayHarness) -> AsyncIterator[httpx.AsyncClient]:
 async def test_a_code_is_exchanged_for_a_token(client: Client, harness: GatewayHarness) -> None:
     answer = await harness.http.post(SIGN_IN, json={"access_code": client.access_code.lower()})
     signed_in = answer.json()
-    assert (signed_in["token_type"], signed_in["expires_in"]) == ("Bearer", 12 * 3600)
-    claims = jwt.decode(signed_in["token"], JWT_SECRET, ["HS256"])
+    assert (signed_in["token_type"], signed_in["expires_in"]) == ("Bearer", 900)
+    claims = jwt.decode(signed_in["token"], JWT_SECRET, ["HS256"], audience="adrelay")
     assert claims["sub"] == claims["user_id"] == str(client.account)
     assert (claims["role"], claims["plan_status"]) == ("CLIENT", "NONE")
     assert signed_in["account"]["email"] == client.email
@@ -65,16 +63,21 @@ async def test_an_invalid_code_is_not_repeated(http: httpx.AsyncClient) -> None:
     "path", ["auth/me", "orders", "adbots", "adbots/0190a000-0000-7000-8000-000000000001"]
 )
 async def test_nobody_passes_without_a_token(http: httpx.AsyncClient, client: Client, path: str) -> None:
-    headers = [{}, {"X-User-Id": str(client.account)}, {"Authorization": f"Bearer {ADMIN_TOKEN}"}]
+    headers = [{}, {"X-User-Id": str(client.account)}, {"Authorization": "Bearer x"}]
     for header, code in zip(headers, ["token_missing", "token_missing", "invalid_token"], strict=True):
         answer = await http.get(f"/api/v1/{path}", headers=header)
         assert (answer.status_code, answer.json()["code"]) == (401, code)
         assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+@pytest.mark.parametrize("path", ["auth/me", "orders", "adbots"])
+async def test_the_operators_token_has_no_account(http: httpx.AsyncClient, path: str) -> None:
+    answer = await http.get(f"/api/v1/{path}", headers={"Authorization": f"Bearer {ADMIN_TOKEN}"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "account_needed")
+
+
 async def test_an_old_token_opens_nothing(http: httpx.AsyncClient, client: Client) -> None:
-    tokens = Tokens(SecretStr(JWT_SECRET), 60)
-    token = tokens.issue(Identity(client.account, Role.CLIENT), "NONE", utc_now() - timedelta(minutes=2))
+    token = token_until(client, utc_now() - timedelta(seconds=1))
     answer = await http.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
     assert (answer.status_code, answer.json()["code"]) == (401, "token_expired")
 
@@ -83,9 +86,10 @@ async def test_an_old_token_opens_nothing(http: httpx.AsyncClient, client: Clien
 async def test_nobody_but_the_operator_passes_to_the_admin_routes(
     http: httpx.AsyncClient, client: Client, token: str | None
 ) -> None:
-    for header in ({} if token is None else {"Authorization": f"Bearer {token}"}, client.http.headers):
+    own = {} if token is None else {"Authorization": f"Bearer {token}"}
+    for header, status in ((own, 401), (client.http.headers, 403)):
         for path in ("stock", "orders"):
-            assert (await http.get(f"/api/v1/admin/{path}", headers=header)).status_code == 401
+            assert (await http.get(f"/api/v1/admin/{path}", headers=header)).status_code == status
 
 
 async def test_guessing_codes_is_slowed_down(limited: httpx.AsyncClient) -> None:
@@ -123,20 +127,19 @@ async def test_checking_out_for_one_e_mail_is_slowed_down_wherever_it_comes_from
     assert statuses == [404, 404, 429]
 
 
-async def test_what_a_client_writes_is_slowed_down_by_account(
-    client: Client, harness: GatewayHarness, limited: httpx.AsyncClient
-) -> None:
-    other = await harness.client()
+async def test_what_a_client_writes_is_slowed_down_by_account(harness: GatewayHarness) -> None:
+    first, second, third = [await harness.client() for _ in range(3)]
     path = "/api/v1/orders/HQADZ-20310504-ABCDEF/cancel"
 
     async def statuses(who: Client, http: httpx.AsyncClient, count: int) -> list[int]:
         headers = {"Authorization": who.http.headers["Authorization"]}
         return [(await http.post(path, headers=headers)).status_code for _ in range(count)]
 
-    for who in (client, other):
-        assert await statuses(who, limited, 6) == [*[404] * 5, 429]
-    async with harness.gateway(writes_per_day=1) as http:
-        assert await statuses(client, http, 3) == [404, 429, 429]
+    async with harness.gateway(postgres_url=harness.gateway_database, writes_per_minute=5) as http:
+        for who in (first, second):
+            assert await statuses(who, http, 6) == [*[404] * 5, 429]
+    async with harness.gateway(postgres_url=harness.gateway_database, writes_per_day=1) as http:
+        assert await statuses(third, http, 3) == [404, 429, 429]
 
 
 async def test_neither_the_code_nor_a_token_is_kept_anywhere(client: Client, harness: GatewayHarness) -> None:

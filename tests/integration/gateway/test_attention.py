@@ -1,6 +1,7 @@
 """Which orders need a person, from when on, and until when."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +18,7 @@ from libs.events.billing import (
     PaymentPartiallyPaid,
     PaymentRefunded,
     PaymentSending,
+    UncountedMoneyReported,
     UnknownStatusReported,
     UnmatchedPaymentReported,
     WrongCoinReceived,
@@ -163,6 +165,32 @@ async def test_an_overpaid_order_stands_there_until_it_is_reviewed(order: Watche
     assert (await order.admin.get(f"orders/{order.order}")).json()["attention"] == []
     await order.publish(order.overpaid(2))
     assert await order.kinds() == {"overpaid"}
+
+
+async def test_a_matter_of_satoshis_is_in_the_history_only(order: Watched) -> None:
+    dust = AMOUNT / 200
+    overpaid = PaymentOverpaid(order=order.order, paid=AMOUNT + dust, excess=dust, coin="BTC")
+
+    def uncounted(paid: Decimal) -> UncountedMoneyReported:
+        return UncountedMoneyReported(
+            order=order.order,
+            payment="5002",
+            status="failed",
+            on_the_way=False,
+            paid=paid,
+            uncounted=paid,
+            currency="btc",
+            coin="BTC",
+        )
+
+    deposit = DepositReceived(order=order.order, deposit="5003", paid=dust, coin="BTC")
+    await order.publish(overpaid, uncounted(dust), order.refunded(), deposit)
+    assert await order.kinds() == set()
+    history = (await order.admin.get(f"orders/{order.order}")).json()["history"]
+    recorded = {line["event"] for line in history}
+    assert recorded >= {"PaymentOverpaid", "UncountedMoneyReported", "DepositReceived"}
+    await order.publish(deposit, uncounted(AMOUNT / 50))  # two halves of a percent are one
+    assert await order.kinds() == {"deposit_after_refund", "uncounted_money"}
 
 
 async def test_a_wrong_coin_stands_there_until_the_refund(order: Watched) -> None:

@@ -147,7 +147,7 @@ async def test_a_session_has_its_figures_by_day_and_its_rests(
         {"day": str(today), "sent": 1, "failed": 0, "left_out": 0},
         {"day": str(yesterday), "sent": 1, "failed": 1, "left_out": 0},
     ]
-    assert (await client.http.get(str(admin.base_url.join("sessions")))).status_code == 401
+    assert (await client.http.get(str(admin.base_url.join("sessions")))).status_code == 403
 
 
 async def test_a_client_sees_no_figures_of_a_sessions_earlier_adbot(

@@ -92,6 +92,50 @@ async def test_a_key_belongs_to_one_caller(
     assert answer.status_code == 401
 
 
+async def test_a_stored_answer_is_not_for_a_credential_without_the_scope_of_the_write(
+    harness: GatewayHarness, client: Client
+) -> None:
+    adbot, headers = await harness.adbot(client), key()
+    path = f"adbots/{adbot}/stop"
+    control, other, reading = [
+        {"Authorization": f"Bearer {await api_key(client, scope)}"}
+        for scope in ("control", "control", "read")
+    ]
+    first = await client.http.post(path, headers=headers | control)
+    assert first.status_code == 200
+    again = await client.http.post(path, headers=headers | other)
+    assert again.headers["idempotency-replayed"] == "true", "it is the account's"
+    answer = await client.http.post(path, headers=headers | reading)
+    assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope")
+
+
+async def test_a_stored_answer_of_a_device_is_not_for_an_api_key(client: Client) -> None:
+    headers = key()
+    body = {"name": "second", "scopes": ["control"]}
+    made = await client.http.post("api-keys", json=body, headers=headers)
+    again = await client.http.post("api-keys", json=body, headers=headers)
+    assert (made.status_code, again.content) == (201, made.content)
+    bearer = {"Authorization": f"Bearer {made.json()['api_key']}"}
+    answer = await client.http.post("api-keys", json=body, headers=headers | bearer)
+    assert (answer.status_code, answer.json()["code"]) == (403, "device_needed")
+
+
+async def test_a_stored_answer_is_not_for_a_device_that_was_signed_out(
+    harness: GatewayHarness, client: Client
+) -> None:
+    adbot, headers = await harness.adbot(client), key()
+    assert (await client.http.post(f"adbots/{adbot}/stop", headers=headers)).status_code == 200
+    await client.http.post("auth/sign-out")
+    answer = await client.http.post(f"adbots/{adbot}/stop", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (401, "signed_out")
+
+
+async def api_key(client: Client, scope: str) -> str:
+    made = await client.http.post("api-keys", json={"name": "a test", "scopes": [scope]})
+    text: str = made.json()["api_key"]
+    return text
+
+
 async def test_of_many_at_once_one_is_carried_out(
     harness: GatewayHarness, client: Client, admin: httpx.AsyncClient
 ) -> None:
@@ -112,7 +156,7 @@ async def test_while_the_first_is_in_progress_a_repetition_is_asked_to_come_back
 ) -> None:
     adbot, headers = await harness.adbot(client), key()
     await client.http.post(f"adbots/{adbot}/stop", headers=headers)
-    caller = f"account:{client.account}"
+    caller = f"{client.account} token"
     claimed = "update requests.idempotency_keys set answer = null, claimed_until = $2 where caller = $1"
     await rows(harness, claimed, caller, utc_now() + KEPT)
     answer = await client.http.post(f"adbots/{adbot}/stop", headers=headers)
@@ -185,8 +229,9 @@ async def test_an_answer_with_a_secret_is_repeated_and_not_stored_in_clear(
     again = await admin.post("accounts/access-code", json=body, headers=headers)
     code = first.json()["access_code"]
     assert again.json() == {"access_code": code}
-    stored = await rows(harness, "select * from requests.idempotency_keys where caller = 'admin'")
+    stored = await rows(harness, "select * from requests.idempotency_keys where caller like 'operator %'")
     content = "".join(str(value) for row in stored for value in row.values())
+    assert stored
     assert "access_code" not in content
     assert headers["Idempotency-Key"] not in content
     assert client.email not in content
@@ -224,7 +269,7 @@ async def test_keys_end_after_a_day_and_above_the_limit_of_a_caller(
     harness: GatewayHarness, client: Client
 ) -> None:
     adbot, headers = await harness.adbot(client), key()
-    caller = f"account:{client.account}"
+    caller = f"{client.account} token"
     await client.http.post(f"adbots/{adbot}/stop", headers=headers)
     await rows(
         harness,

@@ -5,20 +5,19 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
-from libs.events.gateway import Role
 from libs.events.values import AdbotId, ResultClass
 from libs.eventsourcing.values import new_id, utc_now
-from services.gateway.api.requests.tokens import Identity, Tokens
-from services.gateway.live import live_log
+from services.gateway.live import feed
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway.harness import JWT_SECRET, Client, GatewayHarness
+from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.integration.gateway.sending import Advertised, advertised, delivery
+from tests.integration.gateway.signing_in import token_until
 from tests.support.queries import Queries
 from tests.support.waiting import until
 
@@ -133,7 +132,7 @@ async def test_only_the_owner_listens(client: Client, harness: GatewayHarness) -
 async def test_listening_ends_with_ownership(
     client: Client, harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_log, "OWNER_SECONDS", 0.0)
+    monkeypatch.setattr(feed, "RIGHTS_SECONDS", 0.0)
     ad: Advertised = await advertised(harness, client, "@alpha")
     async with listening(client.http, ad.adbot) as stream:
         queries = Queries(harness.gateway_database)
@@ -144,8 +143,7 @@ async def test_listening_ends_with_ownership(
 
 async def test_listening_ends_with_the_token(client: Client, harness: GatewayHarness) -> None:
     ad = await advertised(harness, client, "@alpha")
-    brief = Tokens(SecretStr(JWT_SECRET), seconds=2)
-    token = brief.issue(Identity(client.account, Role.CLIENT), "NONE", utc_now())
+    token = token_until(client, utc_now() + timedelta(seconds=2))
     http = httpx.AsyncClient(
         base_url=client.http.base_url,
         headers={"Authorization": f"Bearer {token}"},

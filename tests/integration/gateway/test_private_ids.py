@@ -44,7 +44,7 @@ async def test_an_account_that_is_not_there_is_unknown(admin: httpx.AsyncClient)
 async def test_only_the_operator_may_allow_it(client: Client) -> None:
     account = (await client.get("auth/me"))["id"]
     answer = await client.http.post(f"admin/accounts/{account}/private-ids/allow", json={"reason": "x"})
-    assert answer.status_code == 401
+    assert answer.status_code == 403
 
 
 async def test_the_command_line_allows_and_forbids_private_ids(

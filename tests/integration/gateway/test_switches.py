@@ -183,7 +183,7 @@ async def test_the_command_line_switches(harness: GatewayHarness) -> None:
 
 async def test_only_the_operator_may(owner: Client, admin: httpx.AsyncClient) -> None:
     answer = await owner.http.post("admin/operations/pause", json={"reason": "x"})
-    assert answer.status_code == 401
+    assert answer.status_code == 403
     for path in ("targets", "sources"):
         malformed = await admin.post(f"operations/{path}/block", json={"chat": "two words", "reason": "x"})
         assert (malformed.status_code, malformed.json()["code"]) == (422, f"malformed_{path[:-1]}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx
+import jwt
 from pydantic import SecretStr
 
 from adrelay.runtime.nats import EmbeddedNats
@@ -25,13 +27,11 @@ from libs.events.billing import (
     PaymentRequested,
 )
 from libs.events.commands.billing import PlaceOrder
-from libs.events.gateway import Role
 from libs.events.values import AccountId
 from libs.eventsourcing import CommandHandlers, UnitOfWork
 from libs.eventsourcing.values import utc_now
-from sandbox.mail import MailControl, MailSandbox
+from sandbox.mail import MailControl, MailSandbox, MailView
 from services.gateway.account.codes import AccessCodes
-from services.gateway.api.requests.tokens import Identity, Tokens
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from tests.deadlines import DEADLINE_SECONDS
@@ -43,7 +43,11 @@ from tests.support.waiting import until
 
 ADMIN_TOKEN = "Adm1n-of-the-tests-0123456789-abcdef"
 JWT_SECRET = "Jwt5-of-the-tests-0123456789-abcdef-x"
+FOREIGN_SECRET = "Fo4eign-of-the-tests-0123456789-abcdef-x"
+ISSUER = "https://project.example.org/auth/v1"
+_HOUR = timedelta(hours=1)
 PEPPER = "Pe99er-of-the-tests-0123456789-abcdef"
+CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
 SENDER = "Adrelay <no-reply@ads.example.org>"
 DOMAIN = "ads.example.org"
 CODES = AccessCodes(SecretStr(PEPPER))
@@ -57,7 +61,7 @@ class MailHarness:
     def __init__(self, nats: EmbeddedNats, postgres: EmbeddedPostgres) -> None:
         self.nats, self.postgres = nats, postgres
         self.prefix = f"t{uuid4().hex[:8]}"
-        self.port = free_port()
+        self.port, self.metrics_port = free_port(), free_port()
         self.sandbox: MailSandbox
         self.mails: MailControl
         self.billing: FakeService
@@ -105,11 +109,16 @@ class MailHarness:
             "nats_url": self.nats.url,
             "nats_prefix": self.prefix,
             "http_port": self.port,
+            "metrics_port": self.metrics_port,
             "jwt_secret": JWT_SECRET,
+            "foreign_jwt_secret": FOREIGN_SECRET,
+            "foreign_jwt_issuer": ISSUER,
             "admin_token": ADMIN_TOKEN,
             "code_pepper": PEPPER,
             "ipn_secret": PEPPER,
             "sign_ins_per_minute": 10_000,
+            "wrong_secrets_per_hour": 10_000,
+            "reads_per_minute": 1_000_000,
             "checkouts_per_minute": 10_000,
             "checkouts_per_hour": 10_000,
             "writes_per_minute": 10_000,
@@ -238,6 +247,13 @@ class MailHarness:
                 found[row["id"]] = "sent" if row["type"] == "MailSent" else f"given up: {row['reason']}"
         return found
 
+    async def first_code(self, account: AccountId) -> str:
+        """Return the access code that is on its way to an account."""
+        sealed = await self.row("select sealed from first_codes.sealed where account = $1", account)
+        code = CODES.sealed.open(account, sealed)
+        assert code is not None
+        return code
+
     async def settled(self, mails: int) -> dict[str, str]:
         """Return the outcomes once there are this many notifications and no mail is waiting."""
 
@@ -250,9 +266,10 @@ class MailHarness:
 
 
 def token(account: AccountId) -> dict[str, str]:
-    """Return the headers of a signed-in client."""
-    tokens = Tokens(SecretStr(JWT_SECRET), 3600)
-    return {"Authorization": f"Bearer {tokens.issue(Identity(account, Role.CLIENT), 'NONE', utc_now())}"}
+    """Return the headers of a client whom another issuer of tokens knows."""
+    now = utc_now()
+    claims = {"iss": ISSUER, "aud": "authenticated", "sub": str(account), "iat": now, "exp": now + _HOUR}
+    return {"Authorization": f"Bearer {jwt.encode(claims, FOREIGN_SECRET, 'HS256')}"}
 
 
 def notification(message_id: str) -> str:
@@ -288,3 +305,10 @@ def _shop() -> CommandHandlers:
 
     del place
     return handlers
+
+
+def code_in(mail: MailView) -> str | None:
+    """Return the access code in a mail."""
+    found = CODE.search(mail.text)
+    assert (found is None) == (CODE.search(mail.html) is None)
+    return found[0] if found else None

@@ -1,8 +1,11 @@
 """For how long an adbot runs, and who holds its seats after that: renewals, grace, refunds, no broker."""
 
+from uuid import UUID
+
 import pytest
 
 from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot
+from libs.events.gateway import AccountRestored, AccountSuspended
 from libs.events.provisioning import (
     AdbotExtended,
     AdbotRestored,
@@ -11,8 +14,9 @@ from libs.events.provisioning import (
     SeatsReleased,
     SessionReleased,
 )
-from libs.events.values import AdbotId, Seat
+from libs.events.values import AccountId, AdbotId, Seat
 from libs.eventsourcing import Event
+from libs.eventsourcing.testing import StreamEvent
 from services.provisioning.adbot.domain import adbot_of
 from tests.integration.provisioning.publishing import ORDERS, OWNER, PAIR_A, SESSIONS
 from tests.integration.provisioning.rules import (
@@ -183,3 +187,44 @@ async def test_a_refund_gives_the_sessions_to_whoever_waits_unless_the_operator_
         *([] if keep_sessions else taken),
         rows={"select distinct adbot from adbots.seats": [(holder,)]},
     )
+
+
+# -- the account
+
+
+LOCKED = "the account is suspended: sends spam"
+
+
+def account_suspended(account: AccountId = OWNER) -> StreamEvent:
+    return StreamEvent(f"account-{account}", AccountSuspended(account=account, reason="sends spam"))
+
+
+def account_restored() -> StreamEvent:
+    return StreamEvent(f"account-{OWNER}", AccountRestored(account=OWNER))
+
+
+def locked(adbot: AdbotId) -> AdbotSuspended:
+    return AdbotSuspended(adbot=adbot, reason=LOCKED, with_account=True)
+
+
+async def test_the_adbots_of_a_suspended_account_are_suspended_and_restored_with_it(
+    provisioning: Provisioning,
+) -> None:
+    await prepare(provisioning, bought(ORDERS[0]), bought(ORDERS[1]), refunded(ORDERS[1]))
+    await provisioning.when(account_suspended()).then(locked(FIRST))
+    await provisioning.when(account_suspended(AccountId(UUID(int=1)))).then()
+    await provisioning.when(uploaded(SESSIONS[0])).then(stocked(SESSIONS[0]))
+    await provisioning.when(account_restored()).then(
+        AdbotRestored(adbot=FIRST), *seated(FIRST, SEATS[0], 0, 1)
+    )
+
+
+async def test_what_a_suspended_account_has_paid_is_delivered_and_suspended(
+    provisioning: Provisioning,
+) -> None:
+    await prepare(provisioning, uploaded(SESSIONS[0]), account_suspended())
+    await provisioning.when(bought(ORDERS[0])).then(
+        assigned(FIRST, SEATS[0]), provisioned(0, SEATS[0]), locked(FIRST)
+    )
+    await provisioning.when(account_restored()).then(AdbotRestored(adbot=FIRST))
+    await provisioning.when(bought(ORDERS[1])).then(provisioned(1), SeatsAwaited(adbot=SECOND, missing=1))

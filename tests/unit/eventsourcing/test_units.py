@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.eventsourcing.loops.backoff import Backoff
+from libs.eventsourcing.loops.pace import Pace
 from libs.eventsourcing.model.envelope import with_following
 from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
 from libs.eventsourcing.readers.read_units import MAX_WAITING, REORDER_SECONDS, Gathering
@@ -176,3 +177,25 @@ def test_backoff_doubles_and_is_reset_by_a_success() -> None:
     assert [backoff.failed() for _ in range(4)] == [0.5, 1.0, 2.0, 2.0]
     backoff.succeeded()
     assert backoff.failed() == 0.5
+
+
+def test_a_pace_lets_a_burst_pass_and_then_keeps_its_average() -> None:
+    pace = Pace(1.0, burst=3)
+    waits, now = list[float](), 100.0
+    for _ in range(6):
+        waits.append(pace.after(now, now))
+        now += waits[-1]
+    assert waits == [0, 0, 1, 1, 1, 1]
+
+
+def test_a_pace_counts_the_time_that_a_repetition_takes() -> None:
+    pace = Pace(1.0, burst=1)
+    assert pace.after(100.0, 100.25) == 0.75
+    assert pace.after(101.0, 101.5) == 0.5
+    assert pace.after(102.0, 105.0) == 0.0
+
+
+def test_a_pause_earns_no_more_than_one_burst() -> None:
+    pace = Pace(1.0, burst=2)
+    waits = [pace.after(500.0, 500.0) for _ in range(4)]
+    assert waits == [0, 1, 2, 3]

@@ -1,16 +1,45 @@
 """Decisions on accounts."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 
-from libs.events.gateway import AccessCodeReset, AccountRegistered, Role
+from libs.events.gateway import (
+    AccessCodeReset,
+    AccountRegistered,
+    AccountRestored,
+    AccountSuspended,
+    ApiKeyId,
+    ApiKeyIssued,
+    ApiKeyRevoked,
+    Role,
+    RoleChanged,
+    Scope,
+    SecondFactorEnabled,
+    SecondFactorRemoved,
+    SignedOutEverywhere,
+)
 from libs.events.values import AccountId
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.gateway.account.commands import IssueFirstCode, Register, ResetCode
-from services.gateway.account.domain import ACCOUNT, Account
+from services.gateway.account.commands import (
+    ChangeRole,
+    Command,
+    EnableSecondFactor,
+    IssueFirstCode,
+    IssueKey,
+    Register,
+    RemoveSecondFactor,
+    ResetCode,
+    Restore,
+    RevokeKey,
+    SignOutEverywhere,
+    Suspend,
+)
+from services.gateway.account.domain import ACCOUNT, MOST_KEYS
+from services.gateway.account.state import Account, AccountEvent
 
 account = scenarios(ACCOUNT)
 
@@ -26,6 +55,23 @@ REGISTERED = AccountRegistered(
 BY_CHECKOUT = REGISTERED.model_copy(update={"code_digest": OLD})
 ISSUED = AccessCodeReset(account=ANNA, code_digest=OLD)
 RESET = AccessCodeReset(account=ANNA, code_digest=NEW)
+SUSPENDED = AccountSuspended(account=ANNA, reason="spam")
+RESTORED = AccountRestored(account=ANNA)
+EVERYWHERE = SignedOutEverywhere(account=ANNA)
+ADMIN = RoleChanged(account=ANNA, role=Role.ADMIN)
+ENABLED = SecondFactorEnabled(account=ANNA)
+REMOVED = SecondFactorRemoved(account=ANNA)
+KEY = ApiKeyId(UUID(int=1))
+ISSUE_KEY = IssueKey(ANNA, KEY, "reports", (Scope.READ,), "c" * 64, NOON + timedelta(days=1), NOON)
+KEY_ISSUED = ApiKeyIssued(
+    account=ANNA,
+    key=KEY,
+    name="reports",
+    scopes=(Scope.READ,),
+    digest="c" * 64,
+    expires_at=NOON + timedelta(days=1),
+)
+KEY_REVOKED = ApiKeyRevoked(account=ANNA, key=KEY)
 
 
 def register(*, email: str = "anna@example.com") -> Register:
@@ -41,7 +87,7 @@ def register(*, email: str = "anna@example.com") -> Register:
 def test_the_first_registration_issues_no_code() -> None:
     account.when(register()).then(REGISTERED)
     assert account.given(REGISTERED).state() == Account(
-        "anna@example.com", Role.CLIENT, None, "LIC-00000-00000"
+        ANNA, "anna@example.com", Role.CLIENT, None, "LIC-00000-00000"
     )
 
 
@@ -83,7 +129,7 @@ def test_the_address_is_stored_in_lower_case() -> None:
 
 def test_a_reset_replaces_only_the_code() -> None:
     state = account.given(BY_CHECKOUT, RESET).state()
-    assert state == Account("anna@example.com", Role.CLIENT, NEW, "LIC-00000-00000")
+    assert state == Account(ANNA, "anna@example.com", Role.CLIENT, NEW, "LIC-00000-00000", epoch=1)
 
 
 def test_a_reset_without_an_account_is_an_impossible_history() -> None:
@@ -94,3 +140,77 @@ def test_a_reset_without_an_account_is_an_impossible_history() -> None:
 def test_two_registrations_are_an_impossible_history() -> None:
     with pytest.raises(ImpossibleEvent):
         account.given(REGISTERED, REGISTERED).state()
+
+
+@pytest.mark.parametrize(
+    ("history", "command", "events"),
+    [
+        ([], Suspend(ANNA, "spam"), [SUSPENDED]),
+        ([SUSPENDED], Suspend(ANNA, "worse"), []),
+        ([], Restore(ANNA), []),
+        ([SUSPENDED], Restore(ANNA), [RESTORED]),
+        ([], SignOutEverywhere(ANNA), [EVERYWHERE]),
+        ([], ChangeRole(ANNA, Role.ADMIN), [ADMIN]),
+        ([ADMIN], ChangeRole(ANNA, Role.ADMIN), []),
+        ([], EnableSecondFactor(ANNA), [ENABLED]),
+        ([ENABLED], EnableSecondFactor(ANNA), []),
+        ([ENABLED], RemoveSecondFactor(ANNA), [REMOVED]),
+        ([], RemoveSecondFactor(ANNA), []),
+    ],
+)
+def test_who_may_use_the_account_changes_once(
+    history: list[AccountEvent], command: Command, events: list[AccountEvent]
+) -> None:
+    account.given(REGISTERED, *history).when(command).then(*events)
+
+
+@pytest.mark.parametrize("event", [ISSUED, SUSPENDED, EVERYWHERE, ADMIN, ENABLED, REMOVED])
+def test_what_changes_who_may_use_the_account_begins_another_epoch(event: AccountEvent) -> None:
+    assert epoch_after(event) == 1
+
+
+@pytest.mark.parametrize("event", [RESTORED, KEY_ISSUED])
+def test_other_changes_sign_nobody_out(event: AccountEvent) -> None:
+    assert epoch_after(event) == 0
+
+
+def epoch_after(event: AccountEvent) -> int:
+    state = account.given(REGISTERED, event).state()
+    assert state is not None
+    return state.epoch
+
+
+def test_a_key_is_issued_once_and_revoked_once() -> None:
+    account.given(REGISTERED).when(ISSUE_KEY).then(KEY_ISSUED)
+    account.given(REGISTERED, KEY_ISSUED).when(ISSUE_KEY).then()
+    account.given(REGISTERED, KEY_ISSUED).when(RevokeKey(ANNA, KEY)).then(KEY_REVOKED)
+    account.given(REGISTERED).when(RevokeKey(ANNA, KEY)).refused("unknown_api_key")
+    account.given(REGISTERED, KEY_ISSUED, KEY_REVOKED).when(RevokeKey(ANNA, KEY)).refused("unknown_api_key")
+
+
+def test_a_key_is_good_for_no_more_than_the_account() -> None:
+    admins = replace(ISSUE_KEY, scopes=(Scope.ADMIN,))
+    account.given(REGISTERED).when(admins).refused("scope_not_allowed")
+    account.given(REGISTERED, ADMIN).when(admins).refused("scope_not_allowed")
+    account.given(REGISTERED, ENABLED).when(admins).refused("scope_not_allowed")
+    account.given(REGISTERED, ADMIN, ENABLED).when(admins).then(
+        KEY_ISSUED.model_copy(update={"scopes": (Scope.ADMIN,)})
+    )
+
+
+def test_a_key_expires_later_than_now() -> None:
+    account.given(REGISTERED).when(replace(ISSUE_KEY, expires_at=NOON)).refused("expires_in_the_past")
+
+
+def test_an_account_has_so_many_keys_in_use_and_no_more() -> None:
+    keys = [KEY_ISSUED.model_copy(update={"key": ApiKeyId(UUID(int=2 + n))}) for n in range(MOST_KEYS)]
+    account.given(REGISTERED, *keys).when(ISSUE_KEY).refused("too_many_api_keys")
+    later = replace(ISSUE_KEY, at=NOON + timedelta(days=2), expires_at=None)
+    issued = KEY_ISSUED.model_copy(update={"expires_at": None})
+    revoked = [ApiKeyRevoked(account=ANNA, key=key.key) for key in keys]
+    account.given(REGISTERED, *keys).when(later).then(*revoked, issued)
+    account.given(REGISTERED, *keys[1:]).when(later).then(issued)
+
+
+def test_another_code_revokes_all_keys() -> None:
+    account.given(REGISTERED, ISSUED, KEY_ISSUED).when(ResetCode(ANNA, NEW, NOON)).then(RESET, KEY_REVOKED)

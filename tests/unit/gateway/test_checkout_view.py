@@ -23,6 +23,7 @@ WRITTEN = (Written(service="billing", xid=7, position=9),)
 PAYMENT = PaymentState(
     order_number=NUMBER,
     status=PaymentStatus.WAITING,
+    payment_status=PaymentStatus.WAITING,
     order_status=OrderStatus.PENDING,
     plan="bronze",
     price_usd=Decimal(30),

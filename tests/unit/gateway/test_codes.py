@@ -15,12 +15,25 @@ from libs.eventsourcing import Command
 from services.gateway.api.app import make_app
 from services.gateway.api.describing.refusals import refusals_of
 from services.gateway.api.requests.codes import CODES, SECTIONS
+from services.gateway.device.refresh import RefreshProblem
 
 ROOT = Path(__file__).parents[3]
-PLACES = {"Refused": 0, "NotYetKnown": 0, "Denied": 1, "unauthorized": 0, "unavailable": 0}
+PLACES = {
+    "Refused": 0,
+    "NotYetKnown": 0,
+    "Denied": 1,
+    "unauthorized": 0,
+    "forbidden": 0,
+    "unavailable": 0,
+    "problem_response": 1,
+    "raw_problem": 1,
+}
 """The position of the code among the arguments of each call that refuses."""
 PASSED_ON = {
     ("services/billing/order/matching.py", "reported.why"): {"wrong_payment", "wrong_amount"},
+    ("libs/chassis/problems.py", "code"): set[str](),
+    ("libs/chassis/protocol.py", "code"): {"header_timeout", "headers_too_large", "malformed_request"},
+    ("services/gateway/api/account/sign_in.py", "found.value"): {problem.value for problem in RefreshProblem},
     ("services/gateway/api/requests/bodies.py", "code"): {"body_timeout", "body_too_large"},
     ("services/gateway/api/requests/problems.py", "code"): {
         "malformed_request",
@@ -37,7 +50,7 @@ AGAIN = {"refused.code", "refusal.code"}
 
 def refusals() -> Iterator[tuple[str, str]]:
     """Yield the file and the code of every refusal; fail for a code that can't be told."""
-    folders = [ROOT / "services", ROOT / "libs" / "telegram_links"]
+    folders = [ROOT / "services", ROOT / "libs" / "telegram_links", ROOT / "libs" / "chassis"]
     for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
         file = path.relative_to(ROOT).as_posix()
         for call in ast.walk(ast.parse(path.read_text())):

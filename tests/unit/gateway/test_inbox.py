@@ -6,12 +6,18 @@ from uuid import UUID
 
 import pytest
 
-from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, NotificationRaised
-from libs.events.values import AccountId, SessionId
+from libs.events.gateway import (
+    MailGivenUp,
+    MailSent,
+    NotificationKind,
+    NotificationRaised,
+    NotificationsRead,
+)
+from libs.events.values import AccountId, NotificationId, SessionId
 from libs.eventsourcing import ImpossibleEvent
 from libs.eventsourcing.testing import scenarios
-from services.gateway.inbox.commands import GiveUp, Raise, RecordSent
-from services.gateway.inbox.domain import INBOX, MOST_UNPAID_MAILS, Inbox, MailState
+from services.gateway.inbox.commands import GiveUp, MarkRead, Raise, RecordSent
+from services.gateway.inbox.domain import INBOX, MOST_READ, MOST_UNPAID_MAILS, Inbox, InboxEvent, MailState
 
 inbox = scenarios(INBOX)
 
@@ -81,7 +87,7 @@ def raised(kind: NotificationKind, number: int) -> Raise:
 
 
 def mailed(*commands: Raise) -> list[bool]:
-    events: list[NotificationRaised | MailSent | MailGivenUp] = []
+    events: list[InboxEvent] = []
     state = None
     for command in commands:
         for event in INBOX.decide(command, state):
@@ -167,3 +173,46 @@ def test_a_group_that_moves_again_raises_another_notification() -> None:
         replace(first, group="@other").notification,
     }
     assert len(ids) == 3
+
+
+def numbered(*numbers: int) -> list[NotificationRaised]:
+    """Return notifications with these numbers as ids."""
+    return [QUIET.model_copy(update={"notification": NotificationId(UUID(int=one))}) for one in numbers]
+
+
+def read(*numbers: int) -> NotificationsRead:
+    return NotificationsRead(
+        account=ANNA, notifications=tuple(NotificationId(UUID(int=one)) for one in numbers)
+    )
+
+
+def test_those_that_are_named_are_marked_once_and_others_ignored() -> None:
+    only = tuple(NotificationId(UUID(int=one)) for one in (3, 1, 3, 99))
+    inbox.given(*numbered(1, 2, 3)).when(MarkRead(ANNA, only), MarkRead(ANNA, only)).then(read(3, 1))
+
+
+def test_all_up_to_one_are_marked_in_the_order_in_which_they_were_raised() -> None:
+    until = MarkRead(ANNA, until=NotificationId(UUID(int=1)))
+    inbox.given(*numbered(3, 1, 2), read(3)).when(until).then(read(1))
+    inbox.given(*numbered(3)).when(until).refused("unknown_notification")
+
+
+def test_all_are_marked_in_events_of_bounded_size() -> None:
+    history = numbered(*range(MOST_READ + 1))
+    inbox.given(*history).when(MarkRead(ANNA)).then(read(*range(MOST_READ)), read(MOST_READ))
+    inbox.when(MarkRead(ANNA)).then()
+
+
+def test_each_time_that_something_happens_to_an_adbot_is_another_notification() -> None:
+    first = replace(RAISE, kind=NotificationKind.ADBOT_STOPPED, occasion="one event")
+    assert first.notification != replace(first, occasion="another").notification
+    assert first.notification == replace(first, detail="in other words").notification
+
+
+def test_a_snapshot_keeps_marks_and_order() -> None:
+    state = inbox.given(*numbered(3, 1, 2), read(1)).state()
+    assert INBOX.snapshots is not None
+    assert state is not None
+    restored = INBOX.snapshots.decode(INBOX.snapshots.encode(state))
+    assert restored == state
+    assert list(restored.mails) == list(state.mails)

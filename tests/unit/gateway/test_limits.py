@@ -8,9 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
 
 from services.gateway import api
-from services.gateway.api.callers import writer_of
+from services.gateway.api.callers import buyer_of, writer_of
 from services.gateway.api.requests.addresses import address_of
-from services.gateway.api.requests.limits import DAY_SECONDS, RateLimit
+from services.gateway.api.requests.limits import DAY_SECONDS, FairLimit, LimitReached, RateLimit
 from services.gateway.api.requests.problems import Denied
 
 
@@ -87,8 +87,27 @@ def test_ipv6_callers_are_limited_by_network(host: str, address: str) -> None:
     assert address_of(Request({"type": "http", "client": (host, 1), "headers": []})) == address
 
 
-FREE = {"check_out", "sign_in", "record_notification", "validate_post"}
-"""Routes with other limits: per address and e-mail, and by concurrency; and one that causes no event."""
+def test_one_caller_takes_its_share_of_concurrent_calls_and_no_more() -> None:
+    limit = FairLimit(3, of_caller=2)
+    with limit.slot("a"), limit.slot("a"):
+        with pytest.raises(LimitReached), limit.slot("a"):
+            pass
+        with limit.slot("b"), pytest.raises(LimitReached), limit.slot("c"):
+            pass
+    assert limit.callers == 0
+
+
+FREE = {
+    "check_out",
+    "sign_in",
+    "refresh_tokens",
+    "sign_out",
+    "issue_ticket",
+    "record_notification",
+    "validate_post",
+}
+"""Routes with other limits: per address and e-mail, and by concurrency; a device signs out once; of
+tickets by account. And one that causes no event."""
 
 
 def test_every_route_by_which_a_client_causes_an_event_is_limited() -> None:
@@ -102,7 +121,7 @@ def test_every_route_by_which_a_client_causes_an_event_is_limited() -> None:
     unlimited = {
         route.name
         for route in written
-        if writer_of not in [needed.call for needed in route.dependant.dependencies]
+        if not {writer_of, buyer_of} & {needed.call for needed in route.dependant.dependencies}
     }
     assert unlimited <= FREE, unlimited
     assert {"set_advertisement", "start_adbot", "stop_adbot", "renew_adbot", "cancel_order"} <= {

@@ -10,30 +10,27 @@ from uuid import uuid4
 import pytest
 from starlette.types import Message
 
-from libs.events.values import AccountId, AdbotId, ResultClass
-from libs.eventsourcing import Engine
+from libs.events.values import AccountId, AdbotId
+from libs.eventsourcing import Engine, Sql
 from libs.eventsourcing.values import Cursor, utc_now
 from services.gateway.api.adbots import live
-from services.gateway.api.requests.event_stream import HEARTBEAT, EventStreamResponse, rendered
+from services.gateway.api.requests import listening
+from services.gateway.api.requests.event_stream import EventStreamResponse
+from services.gateway.api.requests.listening import Listening, event_stream
 from services.gateway.api.requests.problems import Denied
+from services.gateway.live import log_lines
+from services.gateway.live.feed import Feed
 from services.gateway.live.listener import MOST_WAITING, EndReason, Listener
-from services.gateway.live.live_log import LiveLog
-from services.gateway.tables.delivery_log import LinePosition, LoggedLine, LogLine
+from services.gateway.live.log_lines import LogLines
+from services.gateway.live.message import Message as Given
+from services.gateway.live.wire import HEARTBEAT, rendered
+from services.gateway.tables.delivery_log import LinePosition
 
 ADBOT = AdbotId(uuid4())
 
 
-def line(number: int) -> LoggedLine:
-    logged = LogLine(
-        at=utc_now(),
-        cycle=uuid4(),
-        session=None,
-        group="@group",
-        result=ResultClass.SENT,
-        error="",
-        messages=[number],
-    )
-    return LoggedLine(ADBOT, logged, LinePosition(1, number, 1))
+def line(number: int) -> Given:
+    return Given(ADBOT, "line", f'{{"number":{number}}}', f"1-{number}-1", "forwarder", (1, number, 1))
 
 
 def listener() -> Listener:
@@ -62,35 +59,70 @@ class Folding:
 
 
 async def test_listeners_that_join_at_once_are_limited_too() -> None:
-    live_log = LiveLog(cast("Engine", None), Folding(), most=3, most_per_account=2)
+    feed = Feed(cast("Engine", None), Folding(), LogLines(), most=3, most_per_account=2)
     accounts = [AccountId(uuid4()) for _ in range(2)]
     joined = await asyncio.gather(
-        *(live_log.join(account, ADBOT, None) for account in accounts * 3), return_exceptions=True
+        *(feed.join(account, ADBOT, None) for account in accounts * 3), return_exceptions=True
     )
     listeners = [one[0] for one in joined if isinstance(one, tuple)]
     assert Counter(one.account for one in listeners) == {accounts[0]: 2, accounts[1]: 1}
-    live_log.leave(listeners[0])
-    await live_log.join(accounts[1], ADBOT, None)
+    feed.leave(listeners[0])
+    await feed.join(accounts[1], ADBOT, None)
 
 
 async def test_lines_that_a_listener_got_before_are_not_given_again() -> None:
     resumed = listener()
-    resumed.begin = LinePosition(1, 7, 2**15 - 1)
+    resumed.put(line(6))  # between its joining and its beginning
+    resumed.begin_after({"forwarder": (1, 7, 2**15 - 1)})
     resumed.put(line(7))
     resumed.put(line(8))
-    assert [one.line.messages for one in await resumed.take(1)] == [[8]]
+    assert [one.key for one in await resumed.take(1)] == ["1-8-1"]
+
+
+async def test_operators_may_listen_to_any_adbot_and_owners_to_theirs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner, operator, other = listener(), Listener(None, ADBOT), listener()
+
+    async def owners_of(*_: object) -> dict[AdbotId, AccountId | None]:
+        await asyncio.sleep(0)
+        return {ADBOT: owner.account}
+
+    monkeypatch.setattr(log_lines, "owners_of", owners_of)
+    assert await LogLines().lost(cast("Sql", None), [owner, operator, other]) == [other]
 
 
 async def test_a_stream_has_heartbeats_and_ends_when_the_token_expires(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.01)
-    chunks = [
-        chunk async for chunk in live.stream_of(listener(), [line(3)], utc_now() + timedelta(seconds=0.1))
-    ]
+    monkeypatch.setattr(listening, "HEARTBEAT_SECONDS", 0.01)
+    end = utc_now() + timedelta(seconds=0.1)
+    stream = event_stream(Listening(listener(), end, valid), [line(3)], gap=None)
+    chunks = [chunk async for chunk in stream]
     assert chunks[0].startswith(b"retry: 3000\n\nid: 1-3-1\nevent: line\ndata: {")
     assert HEARTBEAT in chunks
     assert chunks[-1] == b'event: end\ndata: {"code": "token_expired"}\n\n'
+
+
+async def test_a_stream_ends_soon_after_its_credential_was_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listening, "HEARTBEAT_SECONDS", 0.01)
+    monkeypatch.setattr(listening, "LOOK_SECONDS", 0.05)
+    asked = 0
+
+    async def revoked() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked < 3
+
+    stream = event_stream(Listening(listener(), None, revoked), [], gap=1000)
+    chunks = [chunk async for chunk in stream]
+    assert chunks[0] == b'retry: 3000\n\nevent: gap\ndata: {"kept": 1000}\n\n'
+    assert asked == 3
+    assert chunks[-1] == b'event: end\ndata: {"code": "signed_out"}\n\n'
+
+
+async def valid() -> bool:
+    return True
 
 
 @pytest.mark.parametrize("malformed", ["x", "1-2", "1-2-3-4", "1-2--3", f"1-{2**63}-1", "1-2-40000", "1-²-3"])

@@ -15,10 +15,12 @@ from services.gateway.api.describing.refusals import COMMANDS, refusals_of
 from services.gateway.api.openapi import DescribedApp
 
 PROBLEM = "application/problem+json"
+WITHOUT_KEY = {"sign_in", "refresh_tokens", "record_notification"}
+"""Writes of callers without a token; the refresh token and the provider's payment are keys of their own."""
 VERB_AND_NOUN = (
-    "(add|allow|block|cancel|check|confirm|delete|extend|forbid|get|import|issue|list|listen|make|mark|pause|"
-    "place|record|refund|renew|reprice|reset|restore|resume|retire|review|set|sign|start|stop|suspend|unblock|"
-    "validate)(_[a-z]+)+"
+    "(acknowledge|add|allow|block|cancel|change|check|confirm|delete|export|extend|forbid|get|import|issue|list|"
+    "listen|make|mark|offer|open|pause|place|record|refresh|refund|remove|renew|reprice|reset|restore|resume|"
+    "retire|review|revoke|set|sign|start|stop|suspend|unblock|validate)(_[a-z]+)+"
 )
 
 
@@ -88,7 +90,7 @@ def test_every_write_of_a_caller_takes_an_idempotency_key(document: dict[str, An
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             named = {parameter["name"] for parameter in operation.get("parameters", ())}
-            keyed = method != "get" and operation["operationId"] not in {"sign_in", "record_notification"}
+            keyed = method != "get" and operation["operationId"] not in WITHOUT_KEY
             assert ("Idempotency-Key" in named) == keyed, path
             statuses = {"400", "409", "422", "503"} if keyed else {"422", "503"}
             assert statuses <= set(operation["responses"]), path
@@ -124,21 +126,56 @@ def test_every_error_is_described_as_a_problem(document: dict[str, Any]) -> None
         assert {kind for answer in errors.values() for kind in answer["content"]} == {PROBLEM}
 
 
-def test_every_route_of_an_account_asks_for_a_token(document: dict[str, Any]) -> None:
-    open_paths = {
-        "/catalogue",
-        "/coins",
-        "/checkout",
-        "/payments/{order_number}",
-        "/webhooks/nowpayments",
-        "/auth/sign-in",
-    }
+OPEN = {
+    ("get", "/catalogue"),
+    ("get", "/coins"),
+    ("post", "/checkout"),
+    ("get", "/payments/{order_number}"),
+    ("post", "/webhooks/nowpayments"),
+    ("post", "/auth/sign-in"),
+    ("post", "/auth/refresh"),
+}
+"""What anybody may call."""
+BUYING = {("post", "/orders/{order_number}/cancel"), ("post", "/adbots/{adbot_id}/renewal")}
+CHANGING_NOTHING = {("post", "/auth/sign-out"), ("post", "/live/tickets"), ("post", "/posts/validate")}
+"""What ends the caller's own token, or stands for it, whatever it is good for; and what only looks."""
+SHORT = {"/coins", "/auth/devices", "/api-keys"}
+"""Lists of a few items, without pages."""
+
+
+def test_every_route_declares_the_scope_that_it_takes(document: dict[str, Any]) -> None:
+    found: dict[tuple[str, str], set[str]] = {}
     for path, methods in document["paths"].items():
-        for operation in methods.values():
-            expected = {"admin"} if "/admin/" in path else {"client"}
-            schemes = operation.get("security", [])
-            named = {name for scheme in schemes for name in scheme if {} not in schemes}
-            assert named == (set[str]() if path.removeprefix("/api/v1") in open_paths else expected)
+        for method, operation in methods.items():
+            schemes = operation.get("security", [{}])
+            named = [scheme["bearer"] for scheme in schemes if {} not in schemes]
+            assert all(named), f"{method} {path} asks for a token and declares no scope"
+            found[method, path.removeprefix("/api/v1")] = {scope for scopes in named for scope in scopes}
+    for route, scopes in found.items():
+        method, path = route
+        if route in OPEN:
+            assert not scopes, route
+        elif path.startswith("/admin/"):
+            assert scopes == {"admin"}, route
+        elif method == "get" or route in CHANGING_NOTHING:
+            assert scopes == {"read"}, route
+        else:
+            needed = "billing" if route in BUYING else "control"
+            assert needed in scopes, route
+            assert scopes <= {"read", needed}, route
+
+
+def test_every_list_is_read_in_pages_in_the_same_way(document: dict[str, Any]) -> None:
+    schemas, lists = document["components"]["schemas"], set[str]()
+    for path, methods in document["paths"].items():
+        answer = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        ref = answer.get("application/json", {}).get("schema", {}).get("$ref", "")
+        fields = schemas.get(ref.rpartition("/")[2], {}).get("properties", {})
+        if "items" in fields and path.removeprefix("/api/v1") not in {"/notifications", *SHORT}:
+            assert set(fields) - {"kept_since"} == {"items", "next"}, path
+            assert {one["name"] for one in methods["get"]["parameters"]} >= {"limit", "cursor", "sort"}, path
+            lists.add(path)
+    assert len(lists) >= 17
 
 
 def test_amounts_are_described_as_strings(document: dict[str, Any]) -> None:

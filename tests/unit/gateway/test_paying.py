@@ -27,6 +27,7 @@ def payment(
     return PaymentState(
         order_number="HQADZ-AAAAAA-BBBB",
         status=status,
+        payment_status=status,
         order_status=order_status,
         plan="bronze",
         price_usd=Decimal(30),

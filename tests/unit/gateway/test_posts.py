@@ -9,7 +9,7 @@ from libs.events.values import ChannelPost, Post, TextFormat, TextPost
 from libs.telegram_links.posts import parse_post
 from services.gateway.api.adbots.posts import PostBody, validate_post, written
 from services.gateway.api.adbots.routes import AdvertisementBody
-from services.gateway.api.requests.tokens import Identity
+from services.gateway.api.identity.principal import Caller
 
 LINK = {"kind": "link", "channel": "@channel", "message": 42}
 TEXT = {"kind": "text", "text": "Two *rooms*, one lake.", "format": "markdown"}
@@ -65,7 +65,7 @@ def test_a_post_of_another_shape_is_refused_once(post: object) -> None:
 
 
 async def test_a_post_is_validated_without_an_adbot() -> None:
-    caller: Any = Identity.__new__(Identity)
+    caller: Any = Caller.__new__(Caller)
 
     async def shown(post: object) -> dict[str, Any]:
         return (await validate_post(PostBody.model_validate({"post": post}), caller)).model_dump()

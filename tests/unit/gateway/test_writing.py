@@ -16,6 +16,7 @@ from libs.events.gateway import NotificationKind
 from libs.events.values import AccountId, NotificationId
 from services.gateway.inbox.domain import MailState
 from services.gateway.inbox.tables import Notification
+from services.gateway.inbox.telling import MAILED
 from services.gateway.mail.facts import Facts, OrderFacts
 from services.gateway.mail.writing import Writer
 
@@ -64,6 +65,16 @@ RECEIVED = Facts(
     SecretStr(CODE),
 )
 EXPIRED = Facts(replace(NOTIFICATION, kind=NotificationKind.ORDER_EXPIRED), ORDER, None)
+
+
+ADBOT_KINDS = sorted(MAILED)
+
+
+def of_adbot(kind: NotificationKind) -> Facts:
+    """Return the data of a mail about an adbot."""
+    detail = "The adbot has stopped: " + "a long reason and what to do about it, " * 6
+    raised = replace(NOTIFICATION, kind=kind, detail=detail, valid_until=datetime(2030, 4, 1, tzinfo=UTC))
+    return Facts(raised, replace(ORDER, pending=False), None)
 
 
 def both(facts: Facts) -> list[str]:
@@ -127,6 +138,10 @@ def everything() -> Iterator[Facts]:
         replace(ORDER, pending=pending, renews=renews, memo=memo, address=address)
         for pending, renews, memo, address in product(either, either, text, text)
     ]
+    for kind, end, others in product(ADBOT_KINDS, (datetime(2030, 4, 1, tzinfo=UTC), None), (0, 1, 2)):
+        facts = of_adbot(kind)
+        raised = replace(facts.notification, valid_until=end)
+        yield replace(facts, notification=raised, others=others)
     for facts, order in product(kinds, orders):
         yield replace(facts, order=order)
         if facts.notification.kind is NotificationKind.PAYMENT_RECEIVED:
@@ -135,7 +150,7 @@ def everything() -> Iterator[Facts]:
 
 def test_every_kind_of_mail_can_be_rendered() -> None:
     for facts in everything():
-        if not facts.complete or facts.over:
+        if not facts.complete or facts.obsolete:
             continue
         letter = WRITER.write(facts)
         assert "None" not in letter.text + letter.html + letter.subject
@@ -147,6 +162,29 @@ def test_every_kind_of_mail_can_be_rendered() -> None:
         assert 'href="https://ads.example.org/?a=1&amp;b=2"' in letter.html
         assert max(map(len, letter.text.splitlines())) <= 110
         assert ORDER.order in letter.text
+
+
+@pytest.mark.parametrize("kind", ADBOT_KINDS)
+def test_a_mail_about_an_adbot_says_what_happened_and_what_to_do(kind: NotificationKind) -> None:
+    facts = of_adbot(kind)
+    for text in both(facts):
+        assert "The adbot has stopped" in text
+        assert "what to do about it" in text
+        assert "Bronze" in text
+    assert "Bronze" in WRITER.write(facts).subject
+
+
+def test_one_mail_tells_of_several_seats() -> None:
+    for kind, what in ((NotificationKind.SEAT_LOST, "lost"), (NotificationKind.SEAT_REPLACED, "replaced")):
+        said = [f"1 other account of the adbot was {what}", f"2 other accounts of the adbot were {what}"]
+        for others, sentence in enumerate(said, 1):
+            assert all(sentence in text for text in both(replace(of_adbot(kind), others=others)))
+        assert all("other account" not in text for text in both(of_adbot(kind)))
+
+
+def test_the_end_is_named_where_it_counts() -> None:
+    for kind in (NotificationKind.ADBOT_READY, NotificationKind.EXPIRING):
+        assert all("1 April 2030, 00:00 UTC" in text for text in both(of_adbot(kind)))
 
 
 def test_mails_name_no_site_if_none_is_set() -> None:
@@ -170,4 +208,4 @@ def test_only_the_mail_of_a_placed_order_waits_for_the_payment_address(kind: Not
     assert waiting.complete == (kind is not NotificationKind.ORDER_PLACED)
     closed = Facts(raised, replace(ORDER, address=None, pending=False), None)
     assert closed.complete
-    assert closed.over == (kind is NotificationKind.ORDER_PLACED)
+    assert bool(closed.obsolete) == (kind is NotificationKind.ORDER_PLACED)

@@ -227,6 +227,17 @@ def test_an_adbot_is_suspended_and_restored_once() -> None:
     adbot.given(provisioned(A), SUSPENDED, RESTORED).when(suspend).then(SUSPENDED)
 
 
+def test_an_adbot_that_is_suspended_with_its_account_is_restored_with_it() -> None:
+    locked = AdbotSuspended(adbot=ID, reason="the account", with_account=True)
+    lock, unlock = Suspend("the account", NOON, with_account=True), Restore(NOON, with_account=True)
+    adbot.given(provisioned(A)).when(lock, lock).then(locked)
+    adbot.given(provisioned(A), locked).when(unlock, unlock).then(RESTORED)
+    adbot.given(provisioned(A), locked).when(Restore(NOON)).then(RESTORED)
+    adbot.given(provisioned(A), SUSPENDED).when(lock, unlock).then()
+    both = adbot.given(provisioned(A), locked).when(Suspend("spam", NOON), unlock)
+    both.then(SUSPENDED)
+
+
 def test_a_permanent_suspension_releases_the_seats_once() -> None:
     for_good = Suspend("spam", NOON, release=True)
     adbot.given(provisioned(A, B)).when(for_good, for_good).then(SUSPENDED, RELEASED)

@@ -1,20 +1,25 @@
 """The orders of an account."""
 
 from http import HTTPStatus
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
 
 from libs.events.commands.billing import CancelOrder
-from libs.events.values import AccountId, OrderNumber
+from libs.events.values import AccountId, OrderNumber, PlanCode
 from libs.eventsourcing import Sql
-from services.gateway.api.callers import ClientDep, WriterDep, causes_of
+from services.gateway.api.callers import BuyerDep, ReaderDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.pages import CursorDep, page
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import Limit, OrderNumberPath, Page
+from services.gateway.api.requests.queries import ByAge, From, PageQuery, Text, To
+from services.gateway.api.requests.shapes import Lower, OrderNumberPath, Page, Upper
+from services.gateway.api.requests.tags import tagged_model
 from services.gateway.tables.order_history import Happening, history_of
-from services.gateway.tables.order_lines import OrderLine, order_of, orders_of
+from services.gateway.tables.order_lines import OWN_ORDERS, OrderLine, order_of
+from services.gateway.tables.orders import OrderStatus, PaymentStatus
 
 router = APIRouter(tags=["account"])
 
@@ -25,18 +30,35 @@ class OwnOrder(OrderLine):
     history: list[Happening]
 
 
-@router.get("/orders", summary="List your orders", responses=problems(401))
+class OrdersQuery(PageQuery, frozen=True):
+    """The page of orders that is asked for."""
+
+    sort: ByAge = "-created_at"
+    number: Annotated[OrderNumber | None, Upper, Field(description="The order's number.")] = None
+    order_status: Annotated[OrderStatus | None, Field(description="The order's status.")] = None
+    payment_status: Annotated[PaymentStatus | None, Field(description="Its payment's status.")] = None
+    plan: Annotated[PlanCode | None, Lower, Field(description="The code of its plan.")] = None
+    text: Text = None
+    from_: From = None
+    to: To = None
+
+
+@router.get("/orders", summary="List your orders", responses=problems(401), response_model=Page[OrderLine])
 async def list_orders(
-    caller: ClientDep, desk: DeskDep, after: CursorDep, limit: Limit = 100
-) -> Page[OrderLine]:
+    caller: ReaderDep, desk: DeskDep, request: Request, asked: Annotated[OrdersQuery, Query()]
+) -> Response:
     """Return the caller's orders and their payments, the latest first."""
-    return page(await desk.ask(lambda sql: orders_of(sql, caller.account, after, limit + 1)), limit)
+    return await answer_page(request, desk, OWN_ORDERS, asked, caller.account)
 
 
-@router.get("/orders/{order_number}", summary="Show an order", responses=problems(401, 404))
-async def get_order(order_number: OrderNumberPath, caller: ClientDep, desk: DeskDep) -> OwnOrder:
+@router.get(
+    "/orders/{order_number}", summary="Show an order", responses=problems(401, 404), response_model=OwnOrder
+)
+async def get_order(
+    order_number: OrderNumberPath, caller: ReaderDep, desk: DeskDep, request: Request
+) -> Response:
     """Return one of the caller's orders with its payment and history."""
-    return await _order(desk, caller.account, order_number)
+    return tagged_model(request, await _order(desk, caller.account, order_number))
 
 
 @router.post(
@@ -46,12 +68,12 @@ async def get_order(order_number: OrderNumberPath, caller: ClientDep, desk: Desk
     | {202: {"model": OwnOrder, "description": "It is committed; reads will include it soon."}},
 )
 async def cancel_order(
-    order_number: OrderNumberPath, caller: WriterDep, request: Request, response: Response, desk: DeskDep
+    order_number: OrderNumberPath, caller: BuyerDep, request: Request, response: Response, desk: DeskDep
 ) -> OwnOrder:
     """Cancel an unpaid order. A payment that arrives later is still delivered."""
     await _order(desk, caller.account, order_number)
     command = CancelOrder(order=order_number, reason="called off by the client")
-    accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await _order(desk, caller.account, order_number)

@@ -1,37 +1,56 @@
-"""Routes to sign in, and the caller's account."""
+"""Routes to sign in and out, and the caller's account."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from prometheus_client import Counter
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 
-from libs.events.gateway import Role
+from libs.events.gateway import DeviceId, Role, Scope
 from libs.eventsourcing.values import utc_now
 from services.gateway.account.tables import KnownAccount, account_by_digest, account_by_id
-from services.gateway.api.callers import ClientDep
+from services.gateway.api.callers import ReaderDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.identity.principal import CredentialKind
+from services.gateway.api.identity.tokens import TokenClaims
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.addresses import address_of
-from services.gateway.api.requests.problems import unauthorized
+from services.gateway.api.requests.limits import HOUR_SECONDS, too_many
+from services.gateway.api.requests.problems import Denied, forbidden, unauthorized
 from services.gateway.api.requests.shapes import Body
-from services.gateway.api.requests.tokens import Identity
+from services.gateway.device.refresh import RefreshProblem, SignedInDevice
 from services.gateway.tables.adbot_states import PlanStatus, plan_status_of
+from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/auth", tags=["account"])
 
 _SIGN_INS = Counter("adrelay_gateway_sign_ins_total", "Attempts to sign in, by outcome.", ["outcome"])
+_ONE_TIME_CODE = Field(
+    None,
+    min_length=6,
+    max_length=6,
+    description="From the authenticator app, if the account has a second factor.",
+    examples=["123456"],
+)
 
 
 class SignInBody(Body):
     """The access code, from a mail or from the operator."""
 
     access_code: Annotated[SecretStr, Field(min_length=1, max_length=64, examples=["USER-…"])]
+    one_time_code: Annotated[str | None, _ONE_TIME_CODE]
 
 
-class AccountView(BaseModel):
+class RefreshBody(Body):
+    """The refresh token of the last answer."""
+
+    refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=200, examples=["adr_…"])]
+
+
+class AccountView(View):
     """An account, as its owner sees it."""
 
     id: UUID
@@ -40,39 +59,130 @@ class AccountView(BaseModel):
     licence: str
     plan_status: PlanStatus
     registered_at: datetime
+    second_factor: Annotated[bool, Field(description="Signing in takes a one-time code too.")]
 
 
-class SignedIn(BaseModel):
-    """A token to send as `Authorization: Bearer <token>`."""
+class OwnAccount(AccountView):
+    """The caller's account, and what the credential of this request is good for."""
+
+    credential: CredentialKind
+    scopes: list[Scope]
+
+
+class SignedIn(View):
+    """A token to send as `Authorization: Bearer <token>`, and one to get the next with."""
 
     token: str
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of a scheme
     expires_in: Annotated[int, Field(description="Seconds.")]
+    refresh_token: Annotated[
+        str, Field(description="Send it once to `POST /auth/refresh`, and keep it secret.")
+    ]
+    refresh_expires_at: datetime
+    device: Annotated[UUID, Field(description="This sign-in among the devices.")]
     account: AccountView
 
 
-@router.post("/sign-in", summary="Exchange an access code for a token", responses=problems(401, 413, 429))
+@router.post("/sign-in", summary="Exchange an access code for tokens", responses=problems(401, 403, 413, 429))
 async def sign_in(body: SignInBody, request: Request, desk: DeskDep) -> SignedIn:
-    """Return a token. Case, spaces and dashes in the code make no difference."""
-    desk.sign_ins.take(address_of(request))
+    """Return an access token and a refresh token. Case, spaces and dashes in the code make no difference.
+
+    An account has at most twenty devices that are signed in: the oldest is signed out for another one.
+    """
+    await desk.sign_ins.take(address_of(request))
     digest = desk.codes.digest(body.access_code.get_secret_value())
     account = await desk.ask(lambda sql: account_by_digest(sql, digest))
     if account is None:
         _SIGN_INS.labels("wrong_access_code").inc()
         raise unauthorized("wrong_access_code", "this code opens no account")
+    if account.suspended_for is not None:
+        _SIGN_INS.labels("suspended").inc()
+        raise forbidden("account_suspended", account.suspended_for)
+    if account.second_factor:
+        await _check_one_time_code(desk, account, body.one_time_code)
+    await desk.sign_ins_a_day.take(str(account.account))
+    device = await desk.devices.sign_in(
+        account,
+        agent=request.headers.get("user-agent", ""),
+        address=address_of(request),
+        causes=causes_of(request, f"account:{account.account}"),
+    )
     _SIGN_INS.labels("signed_in").inc()
-    view = await _view(desk, account)
-    token = desk.tokens.issue(Identity(account.account, account.role), view.plan_status, utc_now())
-    return SignedIn(token=token, expires_in=desk.tokens.seconds, account=view)
+    return await _signed_in(desk, device)
 
 
-@router.get("/me", summary="Show the caller's account", responses=problems(401))
-async def me(caller: ClientDep, desk: DeskDep) -> AccountView:
+async def _check_one_time_code(desk: Desk, account: KnownAccount, code: str | None) -> None:
+    if code is None:
+        raise unauthorized("one_time_code_needed", "send `one_time_code` from the authenticator app")
+    await desk.one_time_codes.take(str(account.account))
+    if desk.wrong_one_time_codes.exhausted(str(account.account)):
+        raise too_many(int(HOUR_SECONDS))
+    if not await desk.second_factors.check(account.account, code):
+        desk.wrong_one_time_codes.take(str(account.account))
+        _SIGN_INS.labels("wrong_one_time_code").inc()
+        raise unauthorized("wrong_one_time_code", "this code is wrong, or was used before; wait for the next")
+
+
+@router.post("/refresh", summary="Get the next tokens", responses=problems(401, 413, 429))
+async def refresh_tokens(body: RefreshBody, request: Request, desk: DeskDep) -> SignedIn:
+    """Return the next access token and refresh token.
+
+    A refresh token is used once; within ten seconds a repetition gets the same answer. If it is used later,
+    somebody else may have it: then the device is signed out.
+    """
+    await desk.refreshes.take(address_of(request))
+    found = await desk.devices.refresh(
+        body.refresh_token.get_secret_value(),
+        agent=request.headers.get("user-agent", ""),
+        address=address_of(request),
+        causes=causes_of(request, "anonymous"),
+    )
+    if found is RefreshProblem.REUSED:
+        raise unauthorized(found.value, "this refresh token was used before; sign in again")
+    if isinstance(found, RefreshProblem):
+        raise unauthorized(found.value, "sign in again")
+    return await _signed_in(desk, found)
+
+
+@router.post(
+    "/sign-out",
+    summary="Sign this device out",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problems(401, 403),
+)
+async def sign_out(caller: ReaderDep, request: Request, desk: DeskDep) -> None:
+    """Sign the caller's device out: its tokens are refused from now on."""
+    principal = caller.principal
+    if principal.kind is not CredentialKind.TOKEN or principal.credential is None:
+        detail = "this credential is not of a device; revoke an API key with `DELETE /api-keys/{key_id}`"
+        raise Denied(HTTPStatus.CONFLICT, "no_device", detail)
+    await desk.devices.sign_out(caller.account, DeviceId(principal.credential), causes_of(request))
+
+
+@router.get("/me", summary="Show the caller's account", responses=problems(401, 403))
+async def me(caller: ReaderDep, desk: DeskDep) -> OwnAccount:
     """Return the caller's account."""
     account = await desk.ask(lambda sql: account_by_id(sql, caller.account))
     if account is None:
         raise unauthorized("invalid_token", "this token's account does not exist")
-    return await _view(desk, account)
+    view = await _view(desk, account)
+    scopes = [scope for scope in Scope if scope in caller.principal.scopes]
+    return OwnAccount(**view.model_dump(), credential=caller.principal.kind, scopes=scopes)
+
+
+async def _signed_in(desk: Desk, device: SignedInDevice) -> SignedIn:
+    account, now = device.account, utc_now()
+    view = await _view(desk, account)
+    claims = TokenClaims(account.account, device.device, account.epoch, desk.tokens.expiry(now))
+    token = desk.tokens.issue(claims, role=account.role, plan_status=view.plan_status, at=now)
+    return SignedIn(
+        token=token,
+        expires_in=desk.tokens.seconds,
+        refresh_token=device.refresh_token,
+        refresh_expires_at=device.expires_at,
+        device=device.device,
+        account=view,
+    )
 
 
 async def _view(desk: Desk, account: KnownAccount) -> AccountView:
@@ -83,4 +193,5 @@ async def _view(desk: Desk, account: KnownAccount) -> AccountView:
         licence=account.licence,
         plan_status=await desk.ask(lambda sql: plan_status_of(sql, account.account)),
         registered_at=account.registered_at,
+        second_factor=account.second_factor,
     )

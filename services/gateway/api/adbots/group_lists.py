@@ -1,7 +1,7 @@
 """The routes of group lists, which several adbots of an account share."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -12,14 +12,21 @@ from libs.events.scheduler import GroupListId
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.group_files import FILE_DESCRIPTION, read_file
 from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
-from services.gateway.api.callers import ClientDep, WriterDep, causes_of
+from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.identity.principal import Caller
+from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.idempotency import id_for
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import Body, Filled, Listing, Printable
-from services.gateway.api.requests.tokens import Identity
-from services.gateway.tables.group_lists import GroupListLine, GroupListView, group_list_of, group_lists_of
+from services.gateway.api.requests.queries import LONGEST_PAGE, PageQuery, Sort, Text
+from services.gateway.api.requests.shapes import Body, Filled, Page, Printable
+from services.gateway.tables.group_lists import (
+    GROUP_LIST_LINES,
+    GroupListLine,
+    GroupListView,
+    group_list_of,
+)
 
 router = APIRouter(prefix="/group-lists", tags=["group lists"])
 
@@ -51,10 +58,21 @@ def _writing(*statuses: int) -> Responses:
     return problems(401, 409, 413, 429, *statuses) | {202: soon}
 
 
-@router.get("", summary="List your group lists", responses=problems(401))
-async def list_group_lists(caller: ClientDep, desk: DeskDep) -> Listing[GroupListLine]:
+class GroupListsQuery(PageQuery, frozen=True):
+    """The page of group lists that is asked for."""
+
+    limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of items.")] = LONGEST_PAGE
+    sort: Annotated[Literal["created_at", "-created_at", "name", "-name"], Sort] = "created_at"
+    adbot: Annotated[UUID | None, Field(description="Only lists that this adbot uses.")] = None
+    text: Text = None
+
+
+@router.get("", summary="List your group lists", responses=problems(401), response_model=Page[GroupListLine])
+async def list_group_lists(
+    caller: ReaderDep, desk: DeskDep, request: Request, asked: Annotated[GroupListsQuery, Query()]
+) -> Response:
     """Return the caller's group lists without their groups, the oldest first."""
-    return Listing(items=await desk.ask(lambda sql: group_lists_of(sql, caller.account)))
+    return await answer_page(request, desk, GROUP_LIST_LINES, asked, caller.account)
 
 
 @router.post("", summary="Make a group list", status_code=HTTPStatus.CREATED, responses=_writing())
@@ -91,7 +109,7 @@ async def import_group_list(
 
 
 @router.get("/{list_id}", summary="Show a group list", responses=problems(401, 404))
-async def get_group_list(list_id: UUID, caller: ClientDep, desk: DeskDep) -> GroupListView:
+async def get_group_list(list_id: UUID, caller: ReaderDep, desk: DeskDep) -> GroupListView:
     """Return a group list with its groups and their options."""
     return await _shown(GroupListId(list_id), caller, desk)
 
@@ -138,7 +156,7 @@ async def set_option_in_group_list(
     """Pause one group for all adbots that use the list, or let it take part less often."""
     wanted = GroupListId(list_id)
     command = SetGroupOption(list=wanted, account=caller.account, option=body.written)
-    accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await _shown(wanted, caller, desk)
@@ -153,7 +171,7 @@ async def set_option_in_group_list(
 async def delete_group_list(list_id: UUID, caller: WriterDep, request: Request, desk: DeskDep) -> None:
     """Delete a group list. Adbots that use it no longer send to its groups; without any other, they stop."""
     command = DeleteGroupList(list=GroupListId(list_id), account=caller.account)
-    accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
+    accepted = await desk.commands.send(command, causes_of(request))
     await desk.settled(accepted.written)
 
 
@@ -162,7 +180,7 @@ def new_list(request: Request) -> GroupListId:
     return GroupListId(id_for(request))
 
 
-def _set(wanted: GroupListId, body: GroupListBody, caller: Identity, *, new: bool = False) -> SetGroupList:
+def _set(wanted: GroupListId, body: GroupListBody, caller: Caller, *, new: bool = False) -> SetGroupList:
     return SetGroupList(
         list=wanted,
         account=caller.account,
@@ -174,9 +192,9 @@ def _set(wanted: GroupListId, body: GroupListBody, caller: Identity, *, new: boo
 
 
 async def _write(
-    command: SetGroupList, caller: Identity, request: Request, response: Response, desk: Desk
+    command: SetGroupList, caller: Caller, request: Request, response: Response, desk: Desk
 ) -> GroupListView:
-    accepted = await desk.commands.send(command, causes_of(request, f"account:{caller.account}"))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
         if command.new:
@@ -200,7 +218,7 @@ def _as_sent(command: SetGroupList) -> GroupListView:
     )
 
 
-async def _shown(wanted: GroupListId, caller: Identity, desk: Desk) -> GroupListView:
+async def _shown(wanted: GroupListId, caller: Caller, desk: Desk) -> GroupListView:
     found = await desk.ask(lambda sql: group_list_of(sql, caller.account, wanted))
     if found is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_group_list", "you have no group list of this id")

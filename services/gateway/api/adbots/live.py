@@ -1,7 +1,5 @@
 """The route of live lines: an adbot's deliveries as server-sent events, as they are folded."""
 
-import time
-from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
@@ -10,21 +8,20 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header
 
 from libs.events.values import AdbotId, ResultClass
-from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.routes import own_adbot
-from services.gateway.api.callers import ClientDep, ExpiryDep
-from services.gateway.api.desk import LiveDep
+from services.gateway.api.callers import ReaderDep
+from services.gateway.api.desk import DeskDep, LiveDep
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.requests.event_stream import HEARTBEAT, EventStreamResponse, rendered
+from services.gateway.api.requests.event_stream import EventStreamResponse
+from services.gateway.api.requests.listening import RECONNECT, Listening, event_stream, too_many_listeners
 from services.gateway.api.requests.problems import Denied, FieldProblem
-from services.gateway.live.listener import EndReason, Listener
-from services.gateway.live.live_log import TooManyListeners
-from services.gateway.tables.delivery_log import RESUMED, LinePosition, LoggedLine, LogLine
+from services.gateway.live.feed import TooManyListeners
+from services.gateway.live.log_lines import mark_at
+from services.gateway.live.wire import rendered
+from services.gateway.tables.delivery_log import RESUMED, LinePosition, LogLine
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
-HEARTBEAT_SECONDS = 15.0
-_RECONNECT = b"retry: 3000\n\n"
 _LINE = LogLine(
     at=datetime(2026, 5, 1, 12, tzinfo=UTC),
     cycle=UUID("5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c"),
@@ -34,7 +31,7 @@ _LINE = LogLine(
     error="",
     messages=[1017],
 )
-_EXAMPLE = (_RECONNECT + rendered(_LINE.model_dump_json(), event="line", key="742-17-0")).decode()
+_EXAMPLE = (RECONNECT + rendered(_LINE.model_dump_json(), event="line", key="742-17-0")).decode()
 _STREAM: Responses = {
     200: {
         "content": {"text/event-stream": {"example": _EXAMPLE}},
@@ -79,8 +76,8 @@ def last_line_of(
 )
 async def listen_to_deliveries(
     adbot: Annotated[AdbotId, Depends(own_adbot)],
-    caller: ClientDep,
-    expires_at: ExpiryDep,
+    caller: ReaderDep,
+    desk: DeskDep,
     after: Annotated[LinePosition | None, Depends(last_line_of)],
     live: LiveDep,
 ) -> EventStreamResponse:
@@ -89,39 +86,16 @@ async def listen_to_deliveries(
     Each `line` event has a line of the log as `data`, and an `id`: sent as `Last-Event-ID`, the lines since
     then come first, at most the last 1000 of the adbot (before these comes a `gap` event if there were more).
     A comment is sent every 15 seconds. The stream ends with an `end` event whose `code` is `too_slow`,
-    `token_expired`, `not_yours` or `stopping`; connect again with the last id.
+    `token_expired`, `signed_out`, `not_yours` or `stopping`; connect again with the last id.
     """
     try:
-        listener, missed = await live.join(caller.account, adbot, after)
+        listener, missed = await live.log.join(
+            caller.account, adbot, None if after is None else mark_at(after)
+        )
     except TooManyListeners:
-        detail = "close a connection, or try again later; /logs has the same lines"
-        raise Denied(
-            HTTPStatus.TOO_MANY_REQUESTS, "too_many_listeners", detail, headers={"Retry-After": "30"}
-        ) from None
-    chunks = stream_of(listener, missed, expires_at)
-    return EventStreamResponse(chunks, ended=lambda: live.leave(listener))
-
-
-async def stream_of(
-    listener: Listener, missed: Sequence[LoggedLine], expires_at: datetime
-) -> AsyncIterator[bytes]:
-    """Yield the stream of a listener, from the lines that it missed to the end."""
-    deadline = time.monotonic() + (expires_at - utc_now()).total_seconds()
-    gap = rendered(f'{{"kept": {RESUMED}}}', event="gap") if len(missed) >= RESUMED else b""
-    yield _RECONNECT + gap + _lines(missed)
-    while listener.ended is None:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            listener.end(EndReason.TOKEN_EXPIRED)
-            break
-        lines = await listener.take(min(HEARTBEAT_SECONDS, left))
-        if listener.ended is None:
-            yield _lines(lines) or HEARTBEAT
-    yield rendered(f'{{"code": "{listener.ended}"}}', event="end")
-
-
-def _lines(lines: Sequence[LoggedLine]) -> bytes:
-    return b"".join(
-        rendered(one.line.model_dump_json(), event="line", key="-".join(map(str, one.position)))
-        for one in lines
-    )
+        raise too_many_listeners("/logs has the same lines") from None
+    principal = caller.principal
+    listening = Listening(listener, principal.expires_at, lambda: desk.door.still_valid(principal))
+    gap = RESUMED if len(missed) >= RESUMED else None
+    chunks = event_stream(listening, missed, gap=gap)
+    return EventStreamResponse(chunks, ended=lambda: live.log.leave(listener))

@@ -1,25 +1,30 @@
 """The routes by which a client lets the seats look at posts before anything is sent."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
-from pydantic import Field
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field, TypeAdapter
 
 from libs.events.commands.scheduler import CheckPost
 from libs.events.values import AdbotId, PostCheckId
+from libs.eventsourcing import Row, Sql
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.posts import WrittenPost, written
 from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import WriterDep, causes_of
 from services.gateway.api.desk import DeskDep
+from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.idempotency import id_for
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import Body, Listing
-from services.gateway.tables.post_checks import PostCheck, check_of, checks_of, running_check
+from services.gateway.api.requests.queries import ByAge, PageQuery
+from services.gateway.api.requests.shapes import Body, Page
+from services.gateway.api.requests.tags import tagged_model
+from services.gateway.tables.post_checks import CHECKS, PostCheck, check_of, checks_in, running_check
 from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
@@ -70,7 +75,7 @@ async def check_posts(
     if running is None:
         posts = tuple(map(written, body.posts)) if body is not None else ()
         command = CheckPost(adbot=adbot, account=caller.account, check=check, posts=posts)
-        causes = causes_of(request, f"account:{caller.account}")
+        causes = causes_of(request)
 
         async def shown() -> AdbotId:
             return await own_adbot(adbot, caller, desk)
@@ -81,21 +86,47 @@ async def check_posts(
     return RequestedCheck(id=check)
 
 
-@router.get("/{adbot_id}/post-checks", summary="List post checks", responses=problems(401, 404))
+class PostChecksQuery(PageQuery, frozen=True):
+    """The page of post checks that is asked for."""
+
+    sort: ByAge = "-created_at"
+
+
+_CHECKS: TypeAdapter[list[PostCheck]] = TypeAdapter(list[PostCheck])
+
+
+@router.get(
+    "/{adbot_id}/post-checks",
+    summary="List post checks",
+    responses=problems(401, 404),
+    response_model=Page[PostCheck],
+)
 async def list_post_checks(
-    adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep
-) -> Listing[PostCheck]:
+    adbot: Annotated[AdbotId, Depends(own_adbot)],
+    desk: DeskDep,
+    request: Request,
+    asked: Annotated[PostChecksQuery, Query()],
+) -> Response:
     """Return the last ten post checks of an adbot, the latest first."""
-    return Listing(items=await desk.view(lambda sql: checks_of(sql, adbot, utc_now())))
+
+    async def items(sql: Sql, rows: Sequence[Row]) -> bytes:
+        return _CHECKS.dump_json(await checks_in(sql, rows, utc_now()))
+
+    return await answer_page(request, desk, CHECKS, asked, adbot, items=items)
 
 
-@router.get("/{adbot_id}/post-checks/{check_id}", summary="Show a post check", responses=problems(401, 404))
+@router.get(
+    "/{adbot_id}/post-checks/{check_id}",
+    summary="Show a post check",
+    responses=problems(401, 404),
+    response_model=PostCheck,
+)
 async def get_post_check(
-    check_id: UUID, adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep
-) -> PostCheck:
+    check_id: UUID, adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep, request: Request
+) -> Response:
     """Return what each seat found out so far about each post."""
     check = PostCheckId(check_id)
     found = await desk.view(lambda sql: check_of(sql, adbot, check, utc_now()))
     if found is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_post_check", "this adbot has no post check of this id")
-    return found
+    return tagged_model(request, found)

@@ -10,7 +10,7 @@ from libs.events.chat_ids import channel_of, is_private
 from libs.events.values import ChannelPost, TextFormat, TextPost
 from libs.eventsourcing import Refused
 from libs.telegram_links.posts import parse_post
-from services.gateway.api.callers import ClientDep
+from services.gateway.api.callers import ReaderDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Body, WithoutNul
 from services.gateway.tables.values import View
@@ -69,7 +69,7 @@ class PostValidity(View):
 
 
 @router.post("/validate", summary="Validate a post", responses=problems(401))
-async def validate_post(body: PostBody, caller: ClientDep) -> PostValidity:
+async def validate_post(body: PostBody, caller: ReaderDep) -> PostValidity:
     """Say whether a post has a valid form, without an adbot; nothing is stored or sent.
 
     A valid link may still name a post that does not exist or may not be forwarded: a post check of an adbot

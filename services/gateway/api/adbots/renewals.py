@@ -10,7 +10,7 @@ from libs.events.values import AdbotId, Coin
 from libs.eventsourcing import Refused
 from services.gateway.account.tables import account_by_id
 from services.gateway.api.adbots.routes import shown_adbot
-from services.gateway.api.callers import WriterDep, causes_of
+from services.gateway.api.callers import BuyerDep, causes_of
 from services.gateway.api.checkout.ordering import CheckoutView, checking_out, checkout_view, order
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.requests.addresses import address_of
@@ -39,7 +39,7 @@ class RenewalBody(Body):
 async def renew_adbot(
     body: RenewalBody,
     adbot: Annotated[AdbotState, Depends(shown_adbot)],
-    caller: WriterDep,
+    caller: BuyerDep,
     request: Request,
     response: Response,
     desk: DeskDep,
@@ -52,11 +52,11 @@ async def renew_adbot(
     account = await desk.ask(lambda sql: account_by_id(sql, caller.account))
     if account is None:
         raise unauthorized("invalid_token", "this token's account does not exist")
-    desk.checkouts.take(f"address {address_of(request)}")
-    desk.checkouts.take(f"account {caller.account}")
+    await desk.checkouts.take(f"address {address_of(request)}")
+    await desk.checkouts.take(f"account {caller.account}")
     await _check(desk, adbot)
     wish = Wish(caller.account, adbot.plan.code, body.pay_currency, AdbotId(adbot.id))
-    causes = causes_of(request, f"account:{caller.account}")
+    causes = causes_of(request)
     async with desk.turns.of(wish):
         ordered = await order(desk, wish, account.email, causes)
         return await checkout_view(desk, wish, ordered, response)

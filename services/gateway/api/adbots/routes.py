@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Self
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, model_validator
 
 from libs.events.commands.scheduler import (
@@ -18,17 +18,19 @@ from libs.events.commands.scheduler import (
 )
 from libs.events.scheduler import GroupListId, PostOrder
 from libs.events.values import AdbotId, ChannelPost, SendOptions, TextFormat, TextPost
-from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
 from services.gateway.api.adbots.posts import WrittenPost, format_of, written
 from services.gateway.api.adbots.sending import send_once_known
-from services.gateway.api.callers import ClientDep, WriterDep, causes_of
+from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.identity.principal import Caller
+from services.gateway.api.listings import AdbotsQuery, answer_page
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import Body, Listing
-from services.gateway.api.requests.tokens import Identity
-from services.gateway.tables.adbot_states import AdbotState, adbot_of, adbots_of, owners_of
+from services.gateway.api.requests.shapes import Body, Page
+from services.gateway.api.requests.tags import tagged
+from services.gateway.tables.adbot_query import OWN_ADBOTS
+from services.gateway.tables.adbot_states import AdbotState, adbot_item_of, adbot_of, owners_of
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
@@ -124,7 +126,7 @@ class AdvertisementBody(Body):
         return self.format if "format" in self.model_fields_set else None
 
 
-async def own_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotId:
+async def own_adbot(adbot_id: UUID, caller: ReaderDep, desk: DeskDep) -> AdbotId:
     """Return the id of the path's adbot; raise `Denied` unless it is the caller's.
 
     It costs less than the state. For reads, ownership is checked here, by a query. For commands, the
@@ -137,9 +139,9 @@ async def own_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotId
     return adbot
 
 
-async def shown_adbot(adbot_id: UUID, caller: ClientDep, desk: DeskDep) -> AdbotState:
+async def shown_adbot(adbot_id: UUID, caller: ReaderDep, desk: DeskDep) -> AdbotState:
     """Return the state of the path's adbot; raise `Denied` unless it is the caller's."""
-    state = await desk.ask(lambda sql: adbot_of(sql, caller.account, AdbotId(adbot_id), utc_now()))
+    state = await desk.ask(lambda sql: adbot_of(sql, caller.account, AdbotId(adbot_id)))
     if state is None:
         raise _unknown()
     return state
@@ -155,16 +157,21 @@ def writing(*statuses: int) -> Responses:
     return problems(401, 404, 409, 429, *statuses) | {202: accepted}
 
 
-@router.get("", summary="List your adbots", responses=problems(401))
-async def list_adbots(caller: ClientDep, desk: DeskDep) -> Listing[AdbotState]:
+@router.get("", summary="List your adbots", responses=problems(401), response_model=Page[AdbotState])
+async def list_adbots(
+    caller: ReaderDep, desk: DeskDep, request: Request, asked: Annotated[AdbotsQuery, Query()]
+) -> Response:
     """Return the caller's adbots, the oldest first."""
-    return Listing(items=await desk.ask(lambda sql: adbots_of(sql, caller.account, utc_now())))
+    return await answer_page(request, desk, OWN_ADBOTS, asked, caller.account)
 
 
-@router.get("/{adbot_id}", summary="Show an adbot", responses=problems(401, 404))
-async def get_adbot(adbot: Annotated[AdbotState, Depends(shown_adbot)]) -> AdbotState:
+@router.get("/{adbot_id}", summary="Show an adbot", responses=problems(401, 404), response_model=AdbotState)
+async def get_adbot(adbot_id: UUID, caller: ReaderDep, desk: DeskDep, request: Request) -> Response:
     """Return an adbot: its plan, seats, validity, advertisement and status."""
-    return adbot
+    item = await desk.ask(lambda sql: adbot_item_of(sql, caller.account, AdbotId(adbot_id)))
+    if item is None:
+        raise _unknown()
+    return tagged(request, item.encode())
 
 
 @router.put("/{adbot_id}/advertisement", summary="Set the posts and the groups", responses=writing(413))
@@ -219,7 +226,7 @@ _AboutAdbot = SetAdvertisement | SetPacing | StartAdbot | StopAdbot | ConfirmGro
 
 async def write(
     command: _AboutAdbot,
-    caller: Identity,
+    caller: Caller,
     request: Request,
     response: Response,
     desk: Desk,
@@ -231,7 +238,7 @@ async def write(
 async def write_to(
     adbot: AdbotId,
     command: _AboutAdbot | SetGroupOption,
-    caller: Identity,
+    caller: Caller,
     request: Request,
     response: Response,
     desk: Desk,
@@ -241,7 +248,7 @@ async def write_to(
     async def shown() -> AdbotState:
         return await shown_adbot(adbot, caller, desk)
 
-    causes = causes_of(request, f"account:{caller.account}")
+    causes = causes_of(request)
     accepted = await send_once_known(desk.commands.send, command, causes, desk.timeout_seconds, shown)
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED

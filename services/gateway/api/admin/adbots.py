@@ -4,20 +4,23 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
 from libs.events.values import AdbotId
-from libs.eventsourcing.values import utc_now
-from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.listings import AdbotsQuery, answer_page
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import ReasonBody
+from services.gateway.api.requests.queries import LONGEST_PAGE
+from services.gateway.api.requests.shapes import Page, ReasonBody
+from services.gateway.api.requests.tags import tagged_model
+from services.gateway.tables.adbot_query import ALL_ADBOTS
 from services.gateway.tables.adbot_states import AdminAdbot, any_adbot
 
-router = APIRouter(prefix="/admin/adbots", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin/adbots", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 
 class ExtensionBody(ReasonBody):
@@ -43,10 +46,25 @@ def _writing() -> Responses:
     return problems(401, 404, 409, 413) | {202: soon}
 
 
-@router.get("/{adbot_id}", summary="Show any adbot", responses=problems(401, 404))
-async def get_any_adbot(adbot_id: UUID, desk: DeskDep) -> AdminAdbot:
+class AllAdbotsQuery(AdbotsQuery, frozen=True):
+    """The page of all adbots that is asked for."""
+
+    limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of items.")] = 100
+    account: Annotated[UUID | None, Field(description="Only of this account.")] = None
+
+
+@router.get("", summary="List all adbots", responses=problems(401), response_model=Page[AdminAdbot])
+async def list_all_adbots(
+    desk: DeskDep, request: Request, asked: Annotated[AllAdbotsQuery, Query()]
+) -> Response:
+    """Return the adbots of all accounts, the oldest first."""
+    return await answer_page(request, desk, ALL_ADBOTS, asked)
+
+
+@router.get("/{adbot_id}", summary="Show any adbot", responses=problems(401, 404), response_model=AdminAdbot)
+async def get_any_adbot(adbot_id: UUID, desk: DeskDep, request: Request) -> Response:
     """Return an adbot with its account and the reason of a suspension."""
-    return await adbot_or_denied(desk, AdbotId(adbot_id))
+    return tagged_model(request, await adbot_or_denied(desk, AdbotId(adbot_id)))
 
 
 @router.post("/{adbot_id}/extend", summary="Extend an adbot", responses=_writing())
@@ -82,7 +100,7 @@ async def _act(
     command: ExtendAdbot | SuspendAdbot | RestoreAdbot, request: Request, response: Response, desk: Desk
 ) -> AdminAdbot:
     await adbot_or_denied(desk, command.adbot)
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await adbot_or_denied(desk, command.adbot)
@@ -90,7 +108,7 @@ async def _act(
 
 async def adbot_or_denied(desk: Desk, adbot: AdbotId) -> AdminAdbot:
     """Return an adbot of any account; raise `Denied` if there is none."""
-    found = await desk.ask(lambda sql: any_adbot(sql, adbot, utc_now()))
+    found = await desk.ask(lambda sql: any_adbot(sql, adbot))
     if found is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_adbot", "there is no such adbot")
     return found

@@ -3,18 +3,18 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import Field
 
 from libs.events.forwarding import ForwardingFigures
-from services.gateway.api.callers import check_admin
+from services.gateway.api.callers import FOR_OPERATORS
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.problems import unavailable
 from services.gateway.tables.overruns import Overrunning, overrunning
 from services.gateway.tables.values import View
 
-router = APIRouter(prefix="/admin/forwarding", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin/forwarding", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 
 class Worker(View):

@@ -1,9 +1,9 @@
 """The operator's switches, which hold for all adbots: a pause, blocked groups and channels."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from libs.events.commands.scheduler import (
@@ -14,13 +14,21 @@ from libs.events.commands.scheduler import (
     UnblockSource,
     UnblockTarget,
 )
-from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.requests.shapes import ReasonBody, WithoutNul
-from services.gateway.tables.operations import Operations, operations_of
+from services.gateway.api.requests.queries import PageQuery, Sort, Text
+from services.gateway.api.requests.shapes import Page, ReasonBody, WithoutNul
+from services.gateway.tables.operations import (
+    BLOCKED_SOURCES,
+    BLOCKED_TARGETS,
+    BlockedChat,
+    Operations,
+    operations_of,
+)
 
-router = APIRouter(prefix="/admin/operations", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin/operations", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 Switch = PauseAll | ResumeAll | BlockTarget | UnblockTarget | BlockSource | UnblockSource
 
@@ -48,6 +56,33 @@ def _writing() -> Responses:
 async def get_operations(desk: DeskDep) -> Operations:
     """Return whether all adbots are paused, and the blocked groups and channels."""
     return await desk.view(operations_of)
+
+
+class BlocksQuery(PageQuery, frozen=True):
+    """The page of blocked groups or channels that is asked for."""
+
+    sort: Annotated[Literal["created_at", "-created_at", "chat", "-chat"], Sort] = "-created_at"
+    text: Text = None
+
+
+@router.get(
+    "/targets", summary="List the blocked groups", responses=problems(401), response_model=Page[BlockedChat]
+)
+async def list_blocked_targets(
+    desk: DeskDep, request: Request, asked: Annotated[BlocksQuery, Query()]
+) -> Response:
+    """Return the groups to which nothing is sent, the latest blocked first."""
+    return await answer_page(request, desk, BLOCKED_TARGETS, asked)
+
+
+@router.get(
+    "/sources", summary="List the blocked channels", responses=problems(401), response_model=Page[BlockedChat]
+)
+async def list_blocked_sources(
+    desk: DeskDep, request: Request, asked: Annotated[BlocksQuery, Query()]
+) -> Response:
+    """Return the channels whose posts are not sent, the latest blocked first."""
+    return await answer_page(request, desk, BLOCKED_SOURCES, asked)
 
 
 @router.post("/pause", summary="Pause all adbots", responses=_writing())
@@ -87,7 +122,7 @@ async def unblock_source(body: ChatBody, request: Request, response: Response, d
 
 
 async def _act(command: Switch, request: Request, response: Response, desk: Desk) -> Operations:
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await desk.view(operations_of)

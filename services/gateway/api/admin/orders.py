@@ -1,36 +1,35 @@
 """The operator's routes of orders and payments."""
 
+from dataclasses import replace
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from libs.events.commands.billing import CancelOrder, MarkPaid, Refund, ReviewOrder
 from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing import Sql
-from libs.eventsourcing.values import utc_now
-from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.account.orders import OrdersQuery
+from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.listings import answer_page, rendered_page
 from services.gateway.api.openapi import Responses, problems
-from services.gateway.api.requests.pages import CursorDep, page
+from services.gateway.api.requests.cursors import continued
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import (
-    Limit,
-    Listing,
-    Lower,
-    OrderNumberPath,
-    Page,
-    ReasonBody,
-    Upper,
-    WithoutNul,
-)
-from services.gateway.tables.attention_lines import Attention, needing_attention
+from services.gateway.api.requests.queries import LONGEST_PAGE, ByAge, PageQuery, Text
+from services.gateway.api.requests.shapes import Lower, OrderNumberPath, Page, ReasonBody, Upper, WithoutNul
+from services.gateway.api.requests.tags import tagged, tagged_model
+from services.gateway.mail.addresses import canonical_or_same
+from services.gateway.tables.attention_kinds import AttentionKind
+from services.gateway.tables.attention_lines import ATTENTION_LINES, Attention, attention_of
 from services.gateway.tables.order_history import AdminHappening, whole_history_of
-from services.gateway.tables.order_lines import AdminOrderLine, Search, any_order, find_orders
-from services.gateway.tables.orders import OrderStatus, PaymentStatus
+from services.gateway.tables.order_lines import ALL_ORDERS, AdminOrderLine, any_order
+from services.gateway.tables.paging import PageRequest
 
-router = APIRouter(prefix="/admin/orders", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin/orders", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 _MOST_ATTENTION = 50
 """The limit for one order: there are far fewer kinds."""
@@ -43,39 +42,70 @@ class AdminOrder(AdminOrderLine):
     attention: list[Attention]
 
 
-def search_of(
-    number: Annotated[OrderNumber | None, Upper, Query(description="The order's number.")] = None,
+class AllOrdersQuery(OrdersQuery, frozen=True):
+    """The page of all orders that is asked for."""
+
+    account: Annotated[UUID | None, Field(description="Only of this account.")] = None
     email: Annotated[
-        str | None, Lower, WithoutNul, Query(max_length=254, description="A part of the e-mail address.")
-    ] = None,
+        Annotated[str, Field(max_length=254)] | None,
+        Lower,
+        WithoutNul,
+        Field(description="A part of the e-mail address."),
+    ] = None
     payment: Annotated[
-        PaymentId | None, Query(description="The payment's id, or that of a further deposit.")
-    ] = None,
-    order_status: Annotated[OrderStatus | None, Query(description="The order's status.")] = None,
-    payment_status: Annotated[PaymentStatus | None, Query(description="Its payment's status.")] = None,
-) -> Search:
-    """Return the search of the query's parameters, all of which must match."""
-    return Search(number, email, payment, order_status, payment_status)
+        PaymentId | None, Field(description="The payment's id, or that of a further deposit.")
+    ] = None
+
+    def of(self, *scope: object) -> PageRequest:
+        """Return the request; an address is also found in its canonical form."""
+        wanted = super().of(*scope)
+        if self.email is None:
+            return wanted
+        spellings = (self.email, canonical_or_same(self.email))
+        return replace(wanted, filters={**wanted.filters, "email": spellings})
 
 
-@router.get("", summary="Search all orders", responses=problems(401))
+class AttentionQuery(PageQuery, frozen=True):
+    """The page of orders that need a person that is asked for."""
+
+    limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of items.")] = LONGEST_PAGE
+    sort: ByAge = "created_at"
+    number: Annotated[OrderNumber | None, Upper, Field(description="The order's number.")] = None
+    kind: Annotated[AttentionKind | None, Field(description="Only for this reason.")] = None
+    text: Text = None
+
+
+@router.get("", summary="Search all orders", responses=problems(401), response_model=Page[AdminOrderLine])
 async def list_all_orders(
-    desk: DeskDep, search: Annotated[Search, Depends(search_of)], after: CursorDep, limit: Limit = 100
-) -> Page[AdminOrderLine]:
+    desk: DeskDep, request: Request, asked: Annotated[AllOrdersQuery, Query()]
+) -> Response:
     """Return orders and their payments, the latest first."""
-    return page(await desk.ask(lambda sql: find_orders(sql, search, after, limit + 1)), limit)
+    return await answer_page(request, desk, ALL_ORDERS, asked)
 
 
-@router.get("/attention", summary="List the orders that need a person", responses=problems(401))
-async def list_attention(desk: DeskDep, limit: Limit = 1000) -> Listing[Attention]:
+@router.get(
+    "/attention",
+    summary="List the orders that need a person",
+    responses=problems(401),
+    response_model=Page[Attention],
+)
+async def list_attention(
+    desk: DeskDep, request: Request, asked: Annotated[AttentionQuery, Query()]
+) -> Response:
     """Return what needs a person until it is reviewed, refunded or settled; the oldest first."""
-    return Listing(items=await desk.ask(lambda sql: needing_attention(sql, utc_now(), limit)))
+    wanted = asked.of()
+    wanted = replace(wanted, filters={**wanted.filters, "share": desk.attention_share})
+    wanted = continued(ATTENTION_LINES, wanted, asked.cursor)
+    page = await desk.ask(lambda sql: rendered_page(sql, ATTENTION_LINES, wanted))
+    return tagged(request, page.json())
 
 
-@router.get("/{order_number}", summary="Show an order", responses=problems(401, 404))
-async def get_any_order(order_number: OrderNumberPath, desk: DeskDep) -> AdminOrder:
+@router.get(
+    "/{order_number}", summary="Show an order", responses=problems(401, 404), response_model=AdminOrder
+)
+async def get_any_order(order_number: OrderNumberPath, desk: DeskDep, request: Request) -> Response:
     """Return an order with its whole history and the reasons why it needs a person."""
-    return await _order(desk, order_number)
+    return tagged_model(request, await _order(desk, order_number))
 
 
 def _writing() -> Responses:
@@ -131,25 +161,25 @@ async def _act(
     command: MarkPaid | Refund | CancelOrder | ReviewOrder, request: Request, response: Response, desk: Desk
 ) -> AdminOrder:
     await _order(desk, command.order)
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await _order(desk, command.order)
 
 
 async def _order(desk: Desk, number: OrderNumber) -> AdminOrder:
-    order = await desk.view(lambda sql: _order_in(sql, number))
+    order = await desk.view(lambda sql: _order_in(sql, number, desk.attention_share))
     if order is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_order", "there is no such order")
     return order
 
 
-async def _order_in(sql: Sql, number: OrderNumber) -> AdminOrder | None:
+async def _order_in(sql: Sql, number: OrderNumber, share: Decimal) -> AdminOrder | None:
     line = await any_order(sql, number)
     if line is None:
         return None
     return AdminOrder(
         **line.model_dump(),
         history=await whole_history_of(sql, number),
-        attention=await needing_attention(sql, utc_now(), _MOST_ATTENTION, number),
+        attention=await attention_of(sql, number, _MOST_ATTENTION, share=share),
     )

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from libs.events.commands.billing import ListProduct, RepriceProduct, RetireProduct
@@ -16,14 +16,16 @@ from libs.events.values import (
     PlanCode,
     PlanKind,
 )
-from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.callers import FOR_OPERATORS, causes_of
+from services.gateway.api.catalogue import CatalogueQuery
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import unavailable
-from services.gateway.api.requests.shapes import Body, Listing, Lower, Price, Printable
-from services.gateway.tables.products import CataloguePlan, all_plans, plan_of
+from services.gateway.api.requests.shapes import Body, Lower, Page, Price, Printable
+from services.gateway.tables.products import ALL_PLANS, CataloguePlan, plan_of
 
-router = APIRouter(prefix="/admin/plans", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin/plans", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 _Code = Annotated[PlanCode, Path(description="A plan's code.")]
 
@@ -59,10 +61,18 @@ def _writing(*statuses: int) -> Responses:
     return problems(401, 413, *statuses) | {202: soon}
 
 
-@router.get("", summary="List all plans", responses=problems(401))
-async def list_plans(desk: DeskDep) -> Listing[CataloguePlan]:
+class PlansQuery(CatalogueQuery, frozen=True):
+    """The page of all plans that is asked for."""
+
+    on_sale: Annotated[bool | None, Field(description="Only those on sale, or only those that are not.")] = (
+        None
+    )
+
+
+@router.get("", summary="List all plans", responses=problems(401), response_model=Page[CataloguePlan])
+async def list_plans(desk: DeskDep, request: Request, asked: Annotated[PlansQuery, Query()]) -> Response:
     """Return every plan that was ever on sale, those still on sale first."""
-    return Listing(items=await desk.ask(all_plans))
+    return await answer_page(request, desk, ALL_PLANS, asked)
 
 
 @router.post(
@@ -75,7 +85,7 @@ async def list_plans(desk: DeskDep) -> Listing[CataloguePlan]:
 async def add_plan(body: PlanBody, request: Request, response: Response, desk: DeskDep) -> CataloguePlan:
     """Sell a new plan, or a retired one again, with these terms."""
     plan = Plan(**body.model_dump())
-    accepted = await desk.commands.send(ListProduct(plan=plan), causes_of(request, ADMIN))
+    accepted = await desk.commands.send(ListProduct(plan=plan), causes_of(request))
     if not accepted.written:
         response.status_code = HTTPStatus.OK
     if not await desk.settled(accepted.written):
@@ -102,7 +112,7 @@ async def retire_plan(code: _Code, request: Request, response: Response, desk: D
 async def _change(
     command: RepriceProduct | RetireProduct, request: Request, response: Response, desk: Desk
 ) -> CataloguePlan:
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await _shown(desk, command.code)

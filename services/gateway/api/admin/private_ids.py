@@ -4,20 +4,22 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from libs.events.commands.scheduler import AllowPrivateIds, ForbidPrivateIds
 from libs.events.values import AccountId
 from libs.eventsourcing import Sql
 from services.gateway.account.tables import account_by_email, account_by_id
-from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import ReasonBody
-from services.gateway.tables.private_ids import PrivateIds, private_ids_of
+from services.gateway.api.requests.queries import ByAge, PageQuery, Text
+from services.gateway.api.requests.shapes import Page, ReasonBody
+from services.gateway.tables.private_ids import PERMISSIONS, PrivateIds, private_ids_of
 
-router = APIRouter(prefix="/admin/accounts", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 
 class PrivateIdsView(PrivateIds):
@@ -46,15 +48,37 @@ def _writing() -> Responses:
     return problems(401, 404, 413) | {202: soon}
 
 
+class PermissionsQuery(PageQuery, frozen=True):
+    """The page of permissions that is asked for."""
+
+    sort: ByAge = "-created_at"
+    text: Text = None
+
+
 @router.get(
-    "/{account}/private-ids", summary="Show the permission of private ids", responses=problems(401, 404)
+    "/private-ids",
+    summary="List the accounts with the permission of private ids",
+    responses=problems(401),
+    response_model=Page[PrivateIdsView],
+)
+async def list_private_ids(
+    desk: DeskDep, request: Request, asked: Annotated[PermissionsQuery, Query()]
+) -> Response:
+    """Return the accounts whose adbots may use private ids, the latest permission first."""
+    return await answer_page(request, desk, PERMISSIONS, asked)
+
+
+@router.get(
+    "/accounts/{account}/private-ids",
+    summary="Show the permission of private ids",
+    responses=problems(401, 404),
 )
 async def get_private_ids(account: AccountDep, desk: DeskDep) -> PrivateIdsView:
     """Return whether an account's adbots may use private ids, the ids of chats without a public name."""
     return await _view(desk, account)
 
 
-@router.post("/{account}/private-ids/allow", summary="Allow private ids", responses=_writing())
+@router.post("/accounts/{account}/private-ids/allow", summary="Allow private ids", responses=_writing())
 async def allow_private_ids(
     account: AccountDep, body: ReasonBody, request: Request, response: Response, desk: DeskDep
 ) -> PrivateIdsView:
@@ -65,7 +89,7 @@ async def allow_private_ids(
     return await _act(AllowPrivateIds(account=account, reason=body.reason), request, response, desk)
 
 
-@router.post("/{account}/private-ids/forbid", summary="Forbid private ids", responses=_writing())
+@router.post("/accounts/{account}/private-ids/forbid", summary="Forbid private ids", responses=_writing())
 async def forbid_private_ids(
     account: AccountDep, body: ReasonBody, request: Request, response: Response, desk: DeskDep
 ) -> PrivateIdsView:
@@ -76,7 +100,7 @@ async def forbid_private_ids(
 async def _act(
     command: AllowPrivateIds | ForbidPrivateIds, request: Request, response: Response, desk: Desk
 ) -> PrivateIdsView:
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await _view(desk, command.account)

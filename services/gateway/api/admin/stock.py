@@ -4,21 +4,34 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, Field, SecretStr
 
 from libs.events.commands.forwarder import ImportApiPair, ImportSession
 from libs.events.values import ApplicationId, SessionId
+from libs.eventsourcing import Sql
 from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload
-from services.gateway.api.callers import ADMIN, causes_of, check_admin
+from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import DeskDep
+from services.gateway.api.listings import rendered_page
 from services.gateway.api.openapi import problems
+from services.gateway.api.requests.cursors import continued
 from services.gateway.api.requests.idempotency import id_for
-from services.gateway.api.requests.shapes import Body, Limit
-from services.gateway.tables.stock import SessionState, Stock, StockedSession, stock, stocked_session
+from services.gateway.api.requests.queries import LONGEST_PAGE, ByAge, PageQuery, Text
+from services.gateway.api.requests.shapes import Body
+from services.gateway.api.requests.tags import tagged
+from services.gateway.tables.stock import (
+    SESSIONS,
+    SessionState,
+    Stock,
+    StockedSession,
+    applications_of,
+    counts_of,
+    stocked_session,
+)
 from services.gateway.tables.values import View
 
-router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[Depends(check_admin)])
+router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 
 def _hexadecimal(secret: SecretStr) -> SecretStr:
@@ -74,7 +87,7 @@ async def add_telegram_application(
     """Store a Telegram application in the vault. Its hash is never shown again."""
     pair = ApplicationId(id_for(request))
     command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return ImportedApplication(pair=pair, api_id=body.api_id)
@@ -93,17 +106,33 @@ async def add_session(request: Request, response: Response, desk: DeskDep) -> Im
     upload = await read_upload(request)
     session = SessionId(id_for(request))
     command = ImportSession(session=session, content=upload.content, pair=upload.pair)
-    accepted = await desk.commands.send(command, causes_of(request, ADMIN))
+    accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return ImportedSession(session=session, stock=await desk.ask(lambda sql: stocked_session(sql, session)))
 
 
-@router.get("/stock", summary="Show the stock", responses=problems(401))
-async def get_stock(
-    desk: DeskDep,
-    state: Annotated[SessionState | None, Query(description="Only sessions in this state.")] = None,
-    limit: Limit = 500,
-) -> Stock:
+class StockQuery(PageQuery, frozen=True):
+    """The page of sessions in stock that is asked for."""
+
+    limit: Annotated[int, Field(ge=1, le=LONGEST_PAGE, description="The maximum of sessions.")] = 500
+    sort: ByAge = "created_at"
+    state: Annotated[SessionState | None, Field(description="Only sessions in this state.")] = None
+    adbot: Annotated[UUID | None, Field(description="Only sessions on this adbot.")] = None
+    application: Annotated[
+        UUID | None, Field(description="Only sessions of this Telegram application, by its `pair`.")
+    ] = None
+    text: Text = None
+
+
+@router.get("/stock", summary="Show the stock", responses=problems(401), response_model=Stock)
+async def get_stock(desk: DeskDep, request: Request, asked: Annotated[StockQuery, Query()]) -> Response:
     """Return sessions, the oldest first, with their number by state, and the Telegram applications."""
-    return await desk.view(lambda sql: stock(sql, state, limit))
+    wanted = continued(SESSIONS, asked.of(), asked.cursor)
+
+    async def body(sql: Sql) -> bytes:
+        page = await rendered_page(sql, SESSIONS, wanted)
+        summary = f'{{"counts":{await counts_of(sql)},"pairs":{await applications_of(sql)},'
+        return summary.encode() + page.json("sessions")[1:]
+
+    return tagged(request, await desk.view(body))

@@ -20,6 +20,7 @@ from services.gateway.api.checkout.paying import payment_uri, qr_picture
 from services.gateway.api.desk import Desk
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import unavailable
+from services.gateway.notices.refused_sales import REFUSAL
 from services.gateway.tables.order_lines import PaymentState, Wish, payment_of, pending_order
 from services.gateway.tables.values import Money, View
 
@@ -90,6 +91,8 @@ async def order(
         try:
             return await _order_once(desk, wish, email, causes, origin)
         except Refused as refusal:
+            if refusal.code == REFUSAL:
+                await desk.refused_sales.note(wish.plan, causes)
             if refusal.code not in _OVER:
                 raise
             if time.monotonic() > deadline:

@@ -14,12 +14,13 @@ from services.gateway.api.callers import CallerDep, causes_of
 from services.gateway.api.checkout.ordering import CheckoutView, checking_out, checkout_view, order
 from services.gateway.api.checkout.paying import payment_uri
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.identity.principal import Caller
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.addresses import address_of
 from services.gateway.api.requests.idempotency import key_in
 from services.gateway.api.requests.problems import EXPECTED, Denied, denied_of
 from services.gateway.api.requests.shapes import Body, Lower, Mailbox, Printable, Upper
-from services.gateway.api.requests.tokens import Identity
+from services.gateway.api.requests.tags import tagged_model
 from services.gateway.checkout.claims import KEPT, CheckoutToken, checkout_token_in, new_checkout_token
 from services.gateway.tables.order_lines import PaymentState, Wish, payment_of
 
@@ -61,7 +62,7 @@ class PaymentView(PaymentState):
     status_code=HTTPStatus.CREATED,
     response_description="The order was placed and can be paid.",
     responses=checking_out(401),
-    openapi_extra={"security": [{}, {"client": []}]},
+    openapi_extra={"security": [{}, {"bearer": ["billing"]}]},
 )
 async def check_out(
     body: CheckoutBody,
@@ -84,12 +85,12 @@ async def check_out(
     limit: pay or cancel one, or try later.
     """
     address = address_of(request)
-    desk.checkouts.take(f"address {address}")
-    desk.checkouts_hourly.take(f"address {address}")
+    await desk.checkouts.take(f"address {address}")
+    await desk.checkouts_hourly.take(f"address {address}")
     account = await desk.accounts.of(body.email)
     own = caller is not None and caller.account == account
     # a stranger who names an address must not use up its owner's limit
-    desk.checkouts.take(f"account {account}" if own else f"email {body.email}")
+    await desk.checkouts.take(f"account {account}" if own else f"email {body.email}")
     wish = Wish(account, body.plan, body.pay_currency)
     origin = desk.codes.origin(address, utc_now())
     if own:
@@ -117,7 +118,7 @@ async def _answer(
         return await checkout_view(desk, wish, ordered, response)
 
 
-def _key_of(request: Request, caller: Identity | None) -> SecretStr | None:
+def _key_of(request: Request, caller: Caller | None) -> SecretStr | None:
     """Return the idempotency key of a checkout as its token; raise `Denied` if a stranger's is none.
 
     A stranger's key must be as hard to guess as a token: it gives access to the order. A caller with a token
@@ -147,13 +148,15 @@ def _cookie(request: Request, token: SecretStr) -> str:
     "/payments/{order_number}",
     summary="Show the state of a payment",
     responses=problems(404, 429),
+    response_model=PaymentView,
 )
 async def get_payment(
     order_number: Annotated[OrderNumber, Path()], request: Request, desk: DeskDep
-) -> PaymentView:
+) -> Response:
     """Return the state of an order's payment. It may be polled; who knows the order's number may see it."""
-    desk.payment_looks.take(address_of(request))
+    await desk.payment_looks.take(address_of(request))
     payment = await desk.ask(lambda sql: payment_of(sql, order_number))
     if payment is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_order")
-    return PaymentView(**payment.model_dump(), payment_uri=payment_uri(payment))
+    view = PaymentView(**payment.model_dump(), payment_uri=payment_uri(payment))
+    return tagged_model(request, view)

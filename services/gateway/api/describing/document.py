@@ -40,8 +40,6 @@ _REPLAYED = {
     }
 }
 _WITH_RETRY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
-_WITHOUT_KEY = frozenset({"record_notification", "sign_in"})
-"""Writes that are the same however often they are repeated, by callers without a token."""
 _ALWAYS = frozenset({422, 503})
 _EXAMPLES = "#/components/examples/"
 _OURS = ("libs.events.", "services.gateway.")
@@ -73,7 +71,7 @@ def complete(document: dict[str, Any]) -> set[str]:
     _describe_values(components["schemas"])
     for path, method, operation in _operations(document):
         writes = method.upper() in WRITES
-        keyed = writes and operation["operationId"] not in _WITHOUT_KEY
+        keyed = writes and bool(operation.get("security"))  # a key belongs to a caller
         if keyed:
             operation.setdefault("parameters", []).append(dict(_KEY))
             for status, response in operation["responses"].items():
@@ -131,12 +129,16 @@ def _describe_problems(operation: Operation, path: str, *, writes: bool, keyed: 
     statuses = {int(status) for status in responses if status >= "400"} | _ALWAYS | set(own)
     if writes:
         statuses |= {400, 408, 413}
+    else:
+        statuses.add(429)
+    if authorized:
+        statuses |= {401, 403, 429}
     if keyed:
         statuses.add(409)
     if "requestBody" in operation:
         statuses.add(415)
     for status in sorted(statuses):
-        usual = usual_codes(status, keyed=keyed, authorized=authorized)
+        usual = usual_codes(status, keyed=keyed, authorized=authorized, for_operators="/admin/" in path)
         responses[str(status)] = _response(status, [*own.get(status, ()), *usual])
 
 

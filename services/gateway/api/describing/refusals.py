@@ -72,7 +72,23 @@ COMMANDS: Mapping[str, type[Command]] = {
 }
 """The command that an operation sends; its docstring names the refusals."""
 _OWN: Mapping[str, tuple[str, ...]] = {
-    "sign_in": ("wrong_access_code",),
+    "sign_in": ("wrong_access_code", "one_time_code_needed", "wrong_one_time_code", "account_suspended"),
+    "refresh_tokens": ("invalid_refresh_token", "refresh_token_reused"),
+    "sign_out": ("no_device",),
+    "sign_device_out": ("unknown_device",),
+    "offer_second_factor": ("device_needed", "second_factor_exists"),
+    "confirm_second_factor": ("device_needed", "unconfirmed_second_factor"),
+    "make_api_key": ("device_needed", "too_many_api_keys", "expires_in_the_past", "scope_not_allowed"),
+    "revoke_api_key": ("unknown_api_key",),
+    "listen_to_changes": ("too_many_listeners",),
+    "listen_to_all_changes": ("too_many_listeners",),
+    "get_any_account": ("unknown_account",),
+    "suspend_account": ("unknown_account",),
+    "restore_account": ("unknown_account",),
+    "sign_account_out": ("unknown_account",),
+    "change_role": ("unknown_account",),
+    "remove_second_factor": ("unknown_account",),
+    "acknowledge_notice": ("unknown_notice",),
     "renew_adbot": ("unknown_adbot", "adbot_suspended", "another_plan"),
     "get_payment": ("unknown_order",),
     "get_order": ("unknown_order",),
@@ -92,19 +108,22 @@ _OWN: Mapping[str, tuple[str, ...]] = {
 """The codes of the gateway itself, besides the usual ones."""
 _USUAL: Mapping[int, tuple[str, ...]] = {
     400: ("malformed_request", "malformed_idempotency_key"),
-    401: ("token_missing", "invalid_token", "token_expired"),
+    401: ("token_missing", "invalid_token", "token_expired", "signed_out"),
+    403: ("insufficient_scope", "account_suspended", "account_needed", "network_not_allowed"),
     404: (),
-    408: ("body_timeout",),
+    408: ("body_timeout", "header_timeout"),
     409: ("request_in_progress",),
     413: ("body_too_large",),
-    415: ("unsupported_media_type",),
+    415: ("unsupported_media_type", "compressed_body"),
     422: ("invalid_request", "idempotency_key_reused"),
     429: ("too_many_requests",),
     502: (),
-    503: ("service_unavailable",),
+    503: ("service_unavailable", "overloaded", "starting", "too_many_connections"),
 }
 """The codes that each operation with this status may have."""
 _OF_KEYS = {"malformed_idempotency_key", "idempotency_key_reused", "request_in_progress"}
+_OF_CLIENTS = {"account_needed"}
+_OF_OPERATORS = {"network_not_allowed"}
 _ADBOT = re.compile(r"/adbots/\{adbot_id\}")
 _REFUSED = re.compile(r"Refused: (.*?)(?:\.(?:\s|$)|$)", re.DOTALL)
 _CODE = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
@@ -130,10 +149,13 @@ def own_codes(operation: str, path: str) -> dict[int, list[str]]:
     return found
 
 
-def usual_codes(status: int, *, keyed: bool, authorized: bool) -> list[str]:
+def usual_codes(status: int, *, keyed: bool, authorized: bool, for_operators: bool) -> list[str]:
     """Return the codes that any operation with a problem of this status may have.
 
-    It is `keyed` if it takes an idempotency key, `authorized` if it needs a token.
+    It is `keyed` if it takes an idempotency key, `authorized` if it takes a token.
     """
-    left_out = (set[str]() if keyed else _OF_KEYS) | (set[str]() if authorized else set(_USUAL[401]))
+    left_out = set[str]() if keyed else _OF_KEYS
+    left_out = left_out | (_OF_CLIENTS if for_operators else _OF_OPERATORS)
+    if not authorized:
+        left_out = left_out | {*_USUAL[401], *_USUAL[403]}
     return [code for code in _USUAL.get(status, ()) if code not in left_out]

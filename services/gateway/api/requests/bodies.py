@@ -16,7 +16,6 @@ REFUSED = Counter(
     ["where", "code"],
 )
 
-
 _MOST_DIGITS = 19
 
 
@@ -95,3 +94,16 @@ def announced(scope: Scope) -> int | None:
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
     # servers accept no more digits, and parsing very many of them takes long
     return int(length[:_MOST_DIGITS]) if length.isdigit() else None
+
+
+def refuse_compressed(scope: Scope) -> None:
+    """Raise `Denied` for a compressed body: nothing here decompresses, so that small bodies stay small."""
+    for name, value in scope["headers"]:
+        if name == b"content-encoding" and value.strip().lower() not in {b"", b"identity"}:
+            REFUSED.labels("any", "compressed_body").inc()
+            raise Denied(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                "compressed_body",
+                "send the body without Content-Encoding",
+                headers={"Accept-Encoding": "identity"},
+            )

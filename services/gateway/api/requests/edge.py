@@ -1,8 +1,9 @@
-"""The middleware of every request: correlation id, body limits, headers, metrics, and error answers."""
+"""The middleware of every request: correlation id, gate, body limits, headers, metrics, and error answers."""
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -19,7 +20,8 @@ from libs.chassis.sampling import SampledLog
 from libs.eventsourcing.values import new_id
 from libs.nowpayments.reading import MAX_BODY_BYTES
 from services.gateway.api.requests.addresses import address_in
-from services.gateway.api.requests.bodies import Bodies, announced
+from services.gateway.api.requests.bodies import Bodies, announced, refuse_compressed
+from services.gateway.api.requests.gate import Gate
 from services.gateway.api.requests.headers import with_usual_headers
 from services.gateway.api.requests.problems import EXPECTED, PROBLEM, Denied, denied_of, respond
 
@@ -41,12 +43,16 @@ _REQUESTS = Histogram("adrelay_gateway_request_seconds", "Answered requests.", [
 _STRANGERS_REFUSED = frozenset(
     {
         HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
         HTTPStatus.REQUEST_TIMEOUT,
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         HTTPStatus.TOO_MANY_REQUESTS,
     }
 )
 """The statuses logged for the operator, as signs of an attack."""
+_OPEN = Gate()
+"""The gate of an app that has none, as until its start."""
+_STREAM = b"text/event-stream"
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
@@ -67,7 +73,7 @@ class DirectRoute:
 
 class _Doorkeeper(Protocol):
     def check_bearer(self, authorization: str) -> None:
-        """Raise `Denied` unless this header has a valid token."""
+        """Raise `Denied` unless this header has a credential that was made here, without a query."""
         ...
 
 
@@ -83,33 +89,41 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        gate: Gate = getattr(scope["app"].state, "gate", _OPEN)
+        gate.proxies.resolve(scope)
         correlation_id = new_id()
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         direct = self._direct.get((scope["method"], scope["path"]))
         with structlog.contextvars.bound_contextvars(correlation_id=str(correlation_id)):
-            await _Request(self._app, direct, scope, send, correlation_id).answer(receive)
+            await _Request(self._app, direct, gate, scope, send, correlation_id).answer(receive)
 
 
 class _Request:
     """A request in progress."""
 
     def __init__(
-        self, app: ASGIApp, direct: DirectRoute | None, scope: Scope, send: Send, correlation_id: UUID
+        self,
+        app: ASGIApp,
+        direct: DirectRoute | None,
+        gate: Gate,
+        scope: Scope,
+        send: Send,
+        correlation_id: UUID,
     ) -> None:
         self._app = app
         self._direct = direct
+        self._gate = gate
         self._scope = scope
-        self._send = send
+        self._send = gate.sending(scope, send)
         self._correlation_id = correlation_id
+        self._slot = ExitStack()
         self._route = "none"
         self._status = 0
         self._began = time.monotonic()
 
     async def answer(self, receive: Receive) -> None:
         try:
-            body = await self._body(receive)
-            if body is not None:
-                await self._pass_on(body, receive)
+            await self._answer(receive)
         except Denied as denied:
             await respond(denied, self._scope)(self._scope, receive, self._respond)
         except Exception as error:
@@ -121,7 +135,21 @@ class _Request:
             )
             await respond(failed, self._scope)(self._scope, receive, self._respond)
         finally:
+            self._slot.close()
             self._count()
+
+    async def _answer(self, receive: Receive) -> None:
+        preflight = self._gate.preflight(self._scope)
+        if preflight is not None:
+            self._route = "preflight"
+            await preflight(self._scope, receive, self._respond)
+            return
+        await self._gate.admit(self._scope)
+        refuse_compressed(self._scope)
+        body = await self._body(receive)
+        if body is not None:
+            self._slot.enter_context(self._gate.slot(self._scope))  # not before: bodies have own limits
+            await self._pass_on(body, receive)
 
     async def _body(self, receive: Receive) -> bytes | None:
         bodies, refusal = _bodies_of(self._scope)
@@ -149,7 +177,10 @@ class _Request:
     async def _respond(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self._status = int(message["status"])
+            await self._gate.answered(self._scope, self._scope["state"].get(PROBLEM))
             own = message.get("headers", ())
+            if _is_stream(own):
+                self._slot.close()  # it waits most of the time, and listeners have a limit of their own
             message["headers"] = with_usual_headers(own, self._scope, self._correlation_id)
         await self._send(message)
 
@@ -181,6 +212,10 @@ class _Request:
         )
 
 
+def _is_stream(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    return any(name == b"content-type" and value.startswith(_STREAM) for name, value in headers)
+
+
 @cache
 def _timer(method: str, route: str, status: int) -> Histogram:
     return _REQUESTS.labels(method, route, status)
@@ -204,6 +239,8 @@ def _bodies_of(scope: Scope) -> tuple[Bodies, Denied | None]:
         return WEBHOOK, None
     headers = Headers(scope=scope)
     length, authorization = announced(scope), headers.get("authorization")
+    if length is None and "transfer-encoding" not in headers:
+        length = 0  # there is no body, so the token is looked at by the route alone
     if authorization is None or (length is not None and length <= STRANGERS.most_bytes):
         return STRANGERS, None
     doorkeeper = cast("_Doorkeeper", scope["app"].state.desk)

@@ -1,7 +1,4 @@
-"""Server-sent events: their format, and a response that ends with its reader.
-
-Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
-"""
+"""A response of server-sent events that ends with its reader."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -11,14 +8,6 @@ from starlette.types import Receive, Scope, Send
 
 SEND_SECONDS = 15.0
 """How long a reader may leave a full buffer unread."""
-HEARTBEAT = b": still here\n\n"
-"""A comment, which readers ignore; it shows both sides that the connection holds."""
-
-
-def rendered(data: str, *, event: str, key: str = "") -> bytes:
-    """Return an event; `data` is JSON, so that it is one line, and `key` is its id."""
-    lines = [f"id: {key}"] if key else []
-    return "\n".join([*lines, f"event: {event}", f"data: {data}", "", ""]).encode()
 
 
 class EventStreamResponse(Response):

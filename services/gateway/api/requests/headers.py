@@ -5,13 +5,19 @@ from uuid import UUID
 
 from starlette.types import Scope
 
+_POLICY = b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _HEADERS = {
     b"cache-control": b"no-store",
-    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+    b"content-security-policy": _POLICY,
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     b"referrer-policy": b"no-referrer",
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
+    b"x-permitted-cross-domain-policies": b"none",
 }
+"""They forbid what an answer that is no page can't need; scripts of permitted origins still read it."""
 _HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 

@@ -4,7 +4,8 @@ After https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header
 """
 
 import logging
-from dataclasses import replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import NoReturn, Protocol, cast
 from uuid import UUID
@@ -15,9 +16,12 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.chassis.sampling import SampledLog
+from libs.events.values import AccountId
 from libs.eventsourcing.errors import Transient
 from libs.eventsourcing.values import new_id, utc_now
+from services.gateway.api.requests.addresses import address_in
 from services.gateway.api.requests.problems import Denied, denied_of
+from services.gateway.api.requests.route_scopes import needed_scopes
 from services.gateway.idempotency.keys import Answer, IdempotencyKeys, InProgress, KeyedWrite, KeyReused
 
 trouble = SampledLog(__name__)
@@ -27,6 +31,8 @@ REPLAYED = "Idempotency-Replayed"
 """The header of an answer that was stored."""
 LONGEST_KEY = 200
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+PRINCIPAL = "principal"
+"""The key in a request's state of its principal, which is asked for once."""
 _SEED = "idempotency_seed"
 _RETRY_SECONDS = 1
 _NOT_STORED = frozenset({"set-cookie"})
@@ -38,19 +44,42 @@ _KEYS = Counter(
 )
 
 
-class _Desk(Protocol):
-    keys: IdempotencyKeys
-
-    def principal(self, authorization: str) -> str | None:
-        """Return who sent this header, as the actor of events; None without a valid token."""
+class _Principal(Protocol):
+    @property
+    def account(self) -> AccountId | None:
+        """Whose request it is; None for the operator's token."""
         ...
+
+    @property
+    def kind(self) -> str:
+        """The kind of its credential."""
+        ...
+
+    @property
+    def scopes(self) -> AbstractSet[str]:
+        """What its credential is good for."""
+        ...
+
+
+class _Door(Protocol):
+    async def principal(self, credential: str, address: str) -> _Principal:
+        """Return the principal of a bearer credential; raise `Denied` unless it is valid at present."""
+        ...
+
+
+@dataclass
+class _Desk:
+    keys: IdempotencyKeys
+    door: _Door
 
 
 class IdempotentWrites:
     """Middleware that answers a write with the answer to the first one under the same key.
 
-    Keys belong to callers with a valid token; those of others are left to the routes. Only answers below 400
-    are stored: what was refused had no effect, and what failed may be carried out again under the same ids.
+    Keys belong to an account, and to the kind of its credential: a device may be told what an API key may
+    not. Requests without the scope of their route are left to it, as are those without a valid credential.
+    Only answers below 400 are stored: what was refused had no effect, and what failed may be carried out
+    again under the same ids.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -58,7 +87,7 @@ class IdempotentWrites:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        caller = _caller_with_key(scope) if scope["type"] == "http" else None
+        caller = await _caller_with_key(scope) if scope["type"] == "http" else None
         key = key_in(scope) if caller is not None else None
         if caller is None or key is None:
             await self._app(scope, receive, send)
@@ -88,12 +117,26 @@ class IdempotentWrites:
         return answer
 
 
-def _caller_with_key(scope: Scope) -> str | None:
-    """Return who sent a write with a key, None without a key or a valid token."""
+async def _caller_with_key(scope: Scope) -> str | None:
+    """Return who sent a write with a key, None without a key or a credential that is good for the write."""
     headers = Headers(scope=scope)
-    if scope["method"] not in WRITES or HEADER not in headers:
+    scheme, _, credential = headers.get("authorization", "").partition(" ")
+    if scope["method"] not in WRITES or HEADER not in headers or scheme.lower() != "bearer":
         return None
-    return cast("_Desk", scope["app"].state.desk).principal(headers.get("authorization", ""))
+    needed = needed_scopes(scope)
+    if not needed:
+        return None
+    desk = cast("_Desk", scope["app"].state.desk)
+    try:
+        principal = await desk.door.principal(credential, address_in(scope))
+    except Denied:
+        return None  # the route refuses it
+    except (Transient, OSError) as error:
+        raise denied_of(error) from error
+    scope["state"][PRINCIPAL] = principal
+    if not needed <= principal.scopes:
+        return None
+    return f"{'operator' if principal.account is None else principal.account} {principal.kind}"
 
 
 def key_in(scope: Scope) -> str | None:

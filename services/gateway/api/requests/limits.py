@@ -1,8 +1,8 @@
-"""Rate limits and concurrency limits."""
+"""Rate limits and concurrency limits of one process."""
 
 import math
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -82,13 +82,46 @@ class ConcurrencyLimit:
         self._most = most
         self._in_progress = 0
 
+    @property
+    def full(self) -> bool:
+        """Return whether a further call would fail."""
+        return self._in_progress >= self._most
+
     @contextmanager
     def slot(self) -> Generator[None]:
         """Count as a concurrent call; raise `LimitReached` at the limit."""
-        if self._in_progress >= self._most:
+        if self.full:
             raise LimitReached
         self._in_progress += 1
         try:
             yield
         finally:
             self._in_progress -= 1
+
+
+class FairLimit:
+    """A limit of concurrent calls in this process, and of one caller; calls above it fail at once."""
+
+    def __init__(self, most: int, *, of_caller: int) -> None:
+        self._all = ConcurrencyLimit(most)
+        self._most_of_caller = of_caller
+        self._of_callers = Counter[str]()
+
+    @property
+    def callers(self) -> int:
+        """The number of callers that are stored: those with a call in progress."""
+        return len(self._of_callers)
+
+    @contextmanager
+    def slot(self, caller: str) -> Generator[None]:
+        """Count as a concurrent call of a caller; raise `LimitReached` at one of the limits."""
+        if self._of_callers[caller] >= self._most_of_caller:
+            raise LimitReached
+        with self._all.slot():
+            self._of_callers[caller] += 1
+            try:
+                yield
+            finally:
+                self._of_callers[caller] -= 1
+                if not self._of_callers[caller]:
+                    del self._of_callers[caller]

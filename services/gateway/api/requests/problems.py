@@ -97,6 +97,11 @@ def unauthorized(code: str, detail: str) -> Denied:
     return Denied(HTTPStatus.UNAUTHORIZED, code, detail, headers=headers)
 
 
+def forbidden(code: str, detail: str) -> Denied:
+    """Return the error for a known caller who may not do this."""
+    return Denied(HTTPStatus.FORBIDDEN, code, detail)
+
+
 def unavailable(code: str, detail: str) -> Denied:
     """Return the error for an unavailable dependency."""
     return Denied(HTTPStatus.SERVICE_UNAVAILABLE, code, detail)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.gateway.api.requests.codes.meaning import Codes, Meaning
+from services.gateway.api.requests.codes.of_access import ACCESS, SIGNING_IN
 from services.gateway.api.requests.codes.of_adbots import (
     ADBOTS,
     ADVERTISEMENTS,
@@ -11,12 +12,13 @@ from services.gateway.api.requests.codes.of_adbots import (
     POST_CHECKS,
 )
 from services.gateway.api.requests.codes.of_orders import NOTIFICATIONS, ORDERS
-from services.gateway.api.requests.codes.of_requests import ACCESS, REQUESTS, SERVER
+from services.gateway.api.requests.codes.of_requests import REQUESTS, SERVER
 from services.gateway.api.requests.codes.of_stock import BETWEEN_SERVICES, STOCK
 
 SECTIONS: Mapping[str, Codes] = {
     "Requests": REQUESTS,
     "Access": ACCESS,
+    "Signing in, devices and API keys": SIGNING_IN,
     "The server": SERVER,
     "Plans and orders": ORDERS,
     "The provider's notifications": NOTIFICATIONS,
@@ -24,7 +26,7 @@ SECTIONS: Mapping[str, Codes] = {
     "Posts, groups and group lists": ADVERTISEMENTS,
     "Pacing": PACING,
     "Post checks": POST_CHECKS,
-    "The operator's switches": OPERATIONS,
+    "The operator's switches and notices": OPERATIONS,
     "Stock": STOCK,
     "Between services": BETWEEN_SERVICES,
 }

@@ -1,4 +1,4 @@
-"""Codes of problems with the request itself, the caller, or this server."""
+"""Codes of problems with the request itself, or this server."""
 
 from http import HTTPStatus
 
@@ -9,7 +9,6 @@ from services.gateway.api.requests.codes.meaning import (
     MISSING,
     TOO_LARGE,
     TOO_MANY,
-    UNAUTHORIZED,
     UNAVAILABLE,
     Codes,
     Meaning,
@@ -46,6 +45,19 @@ REQUESTS: Codes = {
         "The file of groups can't be read: `detail` says where and why.",
         "Save it as text or CSV in UTF-8.",
     ),
+    "compressed_body": Meaning(
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "The body is compressed.",
+        "Send it as it is, without `Content-Encoding`.",
+    ),
+    "headers_too_large": Meaning(
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "The headers are larger, or more, than the server reads.",
+        "Send fewer and shorter headers.",
+    ),
+    "header_timeout": Meaning(
+        HTTPStatus.REQUEST_TIMEOUT, "The headers took too long to arrive.", "Send the request again."
+    ),
     "body_timeout": Meaning(
         HTTPStatus.REQUEST_TIMEOUT, "The body took too long to arrive.", "Send the request again."
     ),
@@ -73,24 +85,24 @@ REQUESTS: Codes = {
         "Close one, or read the log instead.",
     ),
 }
-ACCESS: Codes = {
-    "token_missing": Meaning(
-        UNAUTHORIZED, "The route needs a token.", "Sign in, and send `Authorization: Bearer <token>`."
-    ),
-    "token_expired": Meaning(UNAUTHORIZED, "The token was valid once.", "Sign in again."),
-    "invalid_token": Meaning(UNAUTHORIZED, "The token is not valid for this route.", "Sign in again."),
-    "wrong_access_code": Meaning(
-        UNAUTHORIZED,
-        "No account has this access code.",
-        "Use the code of the latest mail, or ask the operator for another one.",
-    ),
-    "unknown_account": Meaning(MISSING, "There is no such account.", "Check the id or the e-mail address."),
-}
 SERVER: Codes = {
     "service_unavailable": Meaning(
         UNAVAILABLE,
         "A part of the service does not answer at the moment. A write may have been carried out.",
         "Repeat the request after `Retry-After` seconds, a write under the same `Idempotency-Key`.",
+    ),
+    "starting": Meaning(
+        UNAVAILABLE, "The server is starting.", "Repeat the request after `Retry-After` seconds."
+    ),
+    "overloaded": Meaning(
+        UNAVAILABLE,
+        "As many requests are in progress as the server takes.",
+        "Repeat the request after `Retry-After` seconds.",
+    ),
+    "too_many_connections": Meaning(
+        UNAVAILABLE,
+        "As many connections are open as the server, or your network address, may have.",
+        "Close some, and repeat the request after `Retry-After` seconds.",
     ),
     "internal_error": Meaning(
         HTTPStatus.INTERNAL_SERVER_ERROR,

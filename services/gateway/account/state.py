@@ -1,0 +1,96 @@
+"""An account as its events made it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import assert_never
+
+from libs.events.gateway import (
+    AccessCodeReset,
+    AccountRegistered,
+    AccountRestored,
+    AccountSuspended,
+    ApiKeyId,
+    ApiKeyIssued,
+    ApiKeyRevoked,
+    CodeDigest,
+    Role,
+    RoleChanged,
+    SecondFactorEnabled,
+    SecondFactorRemoved,
+    SignedOutEverywhere,
+)
+from libs.events.values import AccountId, EmailAddress
+from libs.eventsourcing import ImpossibleEvent
+
+AccountEvent = (
+    AccountRegistered
+    | AccessCodeReset
+    | AccountSuspended
+    | AccountRestored
+    | SignedOutEverywhere
+    | RoleChanged
+    | SecondFactorEnabled
+    | SecondFactorRemoved
+    | ApiKeyIssued
+    | ApiKeyRevoked
+)
+SIGNS_OUT = (
+    AccessCodeReset,
+    AccountSuspended,
+    SignedOutEverywhere,
+    RoleChanged,
+    SecondFactorEnabled,
+    SecondFactorRemoved,
+)
+"""The events that begin another epoch of the account: tokens of earlier ones are refused."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """A registered account. `keys` are its API keys until they are revoked, and when each expires."""
+
+    account: AccountId
+    email: EmailAddress
+    role: Role
+    code_digest: CodeDigest | None
+    """None: no code was issued, so nobody can sign in."""
+    licence: str
+    epoch: int = 0
+    suspended: bool = False
+    second_factor: bool = False
+    keys: Mapping[ApiKeyId, datetime | None] = field(default_factory=dict[ApiKeyId, datetime | None])
+
+
+def evolve(account: Account | None, event: AccountEvent) -> Account:
+    """Return the account after an event."""
+    if account is None:
+        if isinstance(event, AccountRegistered):
+            return Account(event.account, event.email, event.role, event.code_digest, event.licence)
+        raise ImpossibleEvent(f"{type(event).__name__} can't follow nothing")
+    account = replace(account, epoch=account.epoch + isinstance(event, SIGNS_OUT))
+    match event:
+        case AccountRegistered():
+            raise ImpossibleEvent("AccountRegistered can't follow an account")
+        case AccessCodeReset():
+            account = replace(account, code_digest=event.code_digest)
+        case AccountSuspended() | AccountRestored():
+            account = replace(account, suspended=isinstance(event, AccountSuspended))
+        case SecondFactorEnabled() | SecondFactorRemoved():
+            account = replace(account, second_factor=isinstance(event, SecondFactorEnabled))
+        case RoleChanged():
+            account = replace(account, role=event.role)
+        case SignedOutEverywhere():
+            pass
+        case ApiKeyIssued() | ApiKeyRevoked():
+            account = replace(account, keys=_keys_after(account.keys, event))
+        case _:
+            assert_never(event)
+    return account
+
+
+def _keys_after(
+    keys: Mapping[ApiKeyId, datetime | None], event: ApiKeyIssued | ApiKeyRevoked
+) -> dict[ApiKeyId, datetime | None]:
+    others = {key: end for key, end in keys.items() if key != event.key}
+    return others | ({event.key: event.expires_at} if isinstance(event, ApiKeyIssued) else {})

@@ -1,0 +1,1 @@
+"""The activity log: what operators asked for, who and from where."""

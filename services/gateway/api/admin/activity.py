@@ -1,0 +1,75 @@
+"""The operator's routes of the activity log."""
+
+import csv
+import io
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from services.gateway.activity.log import ACTS, Act
+from services.gateway.api.callers import FOR_OPERATORS
+from services.gateway.api.desk import DeskDep
+from services.gateway.api.listings import answer_page
+from services.gateway.api.openapi import Responses, problems
+from services.gateway.api.requests.queries import ByAge, From, PageQuery, To, Word
+from services.gateway.api.requests.shapes import Page
+from services.gateway.tables.paging import page_of
+
+router = APIRouter(prefix="/admin/activity", tags=["admin"], dependencies=[FOR_OPERATORS])
+
+MOST_EXPORTED = 100_000
+_COLUMNS = ("at", "actor", "address", "operation", "path", "outcome", "correlation_id")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_EXAMPLE = f"{','.join(_COLUMNS)}\r\n"
+_CSV: Responses = {
+    200: {
+        "content": {"text/csv": {"example": _EXAMPLE}},
+        "description": "A line for each act, with a header.",
+    }
+}
+
+
+class ActivityQuery(PageQuery, frozen=True):
+    """The acts that are asked for."""
+
+    sort: ByAge = "-created_at"
+    actor: Annotated[Word | None, Field(description="Such as `admin:<account>`.")] = None
+    operation: Annotated[Word | None, Field(description="Such as `suspend_account`.")] = None
+    from_: From = None
+    to: To = None
+
+
+@router.get("", summary="List what operators did", responses=problems(401, 403), response_model=Page[Act])
+async def list_activity(
+    desk: DeskDep, request: Request, asked: Annotated[ActivityQuery, Query()]
+) -> Response:
+    """Return the requests by which operators changed something, the latest first."""
+    return await answer_page(request, desk, ACTS, asked)
+
+
+@router.get(
+    "/export",
+    summary="Export what operators did",
+    response_class=Response,
+    responses=problems(401, 403) | _CSV,
+)
+async def export_activity(desk: DeskDep, asked: Annotated[ActivityQuery, Query()]) -> Response:
+    """Return the same as CSV: at most 100,000 lines, whatever `limit` says."""
+    wanted = replace(asked.of(), limit=MOST_EXPORTED)
+    found = await desk.ask(lambda sql: page_of(sql, ACTS, wanted))
+    text = io.StringIO()
+    lines = csv.writer(text)
+    lines.writerow(_COLUMNS)
+    for row in found.rows:
+        values = Act.model_validate_json(row["item"]).model_dump(mode="json")
+        lines.writerow([cell(values[name]) for name in _COLUMNS])
+    headers = {"Content-Disposition": 'attachment; filename="activity.csv"'}
+    return Response(text.getvalue(), media_type="text/csv", headers=headers)
+
+
+def cell(value: str | None) -> str:
+    """Return the text of a cell that no spreadsheet takes for a formula."""
+    text = value or ""
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,186 @@
+"""Resolves what a request presents to a principal, by one query on the accounts as they are now."""
+
+import hmac
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import SecretStr
+
+from libs.events.gateway import ApiKeyId, Role, Scope
+from libs.events.values import AccountId
+from libs.eventsourcing import Engine, Row, Sql
+from libs.eventsourcing.values import utc_now
+from services.gateway.api.identity.api_keys import PREFIX, ApiKeys, PresentedKey
+from services.gateway.api.identity.key_uses import KeyUses
+from services.gateway.api.identity.principal import SCOPES, CredentialKind, Principal
+from services.gateway.api.identity.tokens import LONGEST, ForeignClaims, ForeignTokens, TokenClaims, Tokens
+from services.gateway.api.requests.problems import Denied, forbidden, unauthorized
+
+_BY_DEVICE = """
+select a.role, a.epoch, a.epoch_at, a.suspended_for, a.second_factor, d.device is not null as signed_in
+from accounts a left join devices d on d.device = $2 and d.account = a.account and d.epoch = a.epoch
+where a.account = $1
+"""
+_BY_KEY = """
+select a.account, a.role, a.epoch, a.epoch_at, a.suspended_for, a.second_factor,
+       k.digest, k.scopes, k.expires_at
+from api_keys k join accounts a using (account) where k.key = $1
+"""
+_EPOCH = "select epoch from accounts where account = $1 and suspended_for is null"
+
+
+class Door:
+    """The one place where credentials become principals."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        tokens: Tokens,
+        keys: ApiKeys,
+        *,
+        uses: KeyUses,
+        foreign: ForeignTokens | None,
+        operators_token: SecretStr | None,
+    ) -> None:
+        self._engine = engine
+        self._tokens = tokens
+        self._keys = keys
+        self._uses = uses
+        self._foreign = foreign
+        self._operators_token = operators_token
+
+    async def principal(self, credential: str, address: str) -> Principal:
+        """Return the principal of a bearer credential; raise `Denied` unless it is valid at present."""
+        presented = self.check(credential)
+        match presented:
+            case TokenClaims():
+                row = await self._ask(_BY_DEVICE, presented.account, presented.device)
+                if row is None or not row["signed_in"] or row["epoch"] != presented.epoch:
+                    raise _signed_out(row)
+                return self._of_account(
+                    row,
+                    presented.account,
+                    CredentialKind.TOKEN,
+                    presented.device,
+                    scopes=frozenset(Scope),
+                    address=address,
+                    expires_at=presented.expires_at,
+                )
+            case ForeignClaims():
+                return await self._of_foreign(presented, address)
+            case PresentedKey():
+                return await self._of_key(presented, address)
+            case None:
+                scopes = frozenset(Scope)
+                kind = CredentialKind.OPERATORS_TOKEN
+                return Principal(None, Role.ADMIN, kind, None, scopes, address, 0, None)
+
+    def check(self, credential: str) -> TokenClaims | ForeignClaims | PresentedKey | None:
+        """Return what a credential says, None for the operator's token; raise `Denied` for made-up ones.
+
+        It costs no query: what was valid once and is revoked passes.
+        """
+        if self._is_operators(credential):
+            return None
+        if credential.startswith(PREFIX):
+            presented = self._keys.read(credential) if len(credential) <= LONGEST else None
+            if presented is None:
+                raise unauthorized("invalid_token", "this is no API key of ours")
+            return presented
+        if self._foreign is not None and not self._tokens.is_ours(credential):
+            return self._foreign.read(credential)
+        return self._tokens.read(credential)
+
+    async def still_valid(self, principal: Principal) -> bool:
+        """Return whether an open connection of a principal may go on."""
+        if principal.expires_at is not None and principal.expires_at <= utc_now():
+            return False
+        if principal.account is None:
+            return True
+        row = await self._ask(_EPOCH, principal.account)
+        if row is None or row["epoch"] != principal.epoch:
+            return False
+        match principal.kind:
+            case CredentialKind.TOKEN:
+                row = await self._ask(_BY_DEVICE, principal.account, principal.credential)
+                return row is not None and bool(row["signed_in"])
+            case CredentialKind.API_KEY:
+                return await self._ask(_BY_KEY, principal.credential) is not None
+            case _:
+                return True
+
+    def _is_operators(self, credential: str) -> bool:
+        if self._operators_token is None:
+            return False
+        return hmac.compare_digest(credential.encode(), self._operators_token.get_secret_value().encode())
+
+    async def _of_foreign(self, claims: ForeignClaims, address: str) -> Principal:
+        """Return the principal of another issuer's token, which never makes anybody an admin."""
+        row = await self._ask(_BY_DEVICE, claims.account, None)
+        if row is None:
+            raise unauthorized("invalid_token", "this token's account does not exist")
+        if claims.issued_at < row["epoch_at"].replace(microsecond=0):
+            raise _signed_out(row)
+        return self._of_account(
+            row,
+            claims.account,
+            CredentialKind.FOREIGN_TOKEN,
+            None,
+            scopes=SCOPES[Role.CLIENT],
+            address=address,
+            expires_at=claims.expires_at,
+        )
+
+    async def _of_key(self, presented: PresentedKey, address: str) -> Principal:
+        row = await self._ask(_BY_KEY, presented.key)
+        if row is None or not hmac.compare_digest(row["digest"].encode(), presented.digest.encode()):
+            raise unauthorized("invalid_token", "this API key was revoked")
+        expires_at: datetime | None = row["expires_at"]
+        if expires_at is not None and expires_at <= utc_now():
+            raise unauthorized("token_expired", "this API key has expired")
+        principal = self._of_account(
+            row,
+            AccountId(row["account"]),
+            CredentialKind.API_KEY,
+            presented.key,
+            scopes=frozenset({Scope.READ, *(Scope(scope) for scope in row["scopes"])}),
+            address=address,
+            expires_at=expires_at,
+        )
+        self._uses.note(ApiKeyId(presented.key), address)
+        return principal
+
+    def _of_account(
+        self,
+        row: Row,
+        account: AccountId,
+        kind: CredentialKind,
+        credential: UUID | None,
+        *,
+        scopes: frozenset[Scope],
+        address: str,
+        expires_at: datetime | None,
+    ) -> Principal:
+        """Return the principal, with what both its role and its credential allow.
+
+        Without a second factor an admin is as good as a client. Raise `Denied` if the account is suspended.
+        """
+        if row["suspended_for"] is not None:
+            raise forbidden("account_suspended", row["suspended_for"])
+        role = Role(row["role"])
+        allowed = scopes & SCOPES[role if row["second_factor"] else Role.CLIENT]
+        return Principal(account, role, kind, credential, allowed, address, row["epoch"], expires_at)
+
+    async def _ask(self, query: str, *values: object) -> Row | None:
+        async def question(sql: Sql) -> Row | None:
+            return await sql.fetchrow(query, *values)
+
+        return await self._engine.query(question)
+
+
+def _signed_out(row: Row | None) -> Denied:
+    if row is None:
+        return unauthorized("invalid_token", "this token's account does not exist")
+    if row["suspended_for"] is not None:
+        return forbidden("account_suspended", row["suspended_for"])
+    return unauthorized("signed_out", "this device was signed out; sign in again")

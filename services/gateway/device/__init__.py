@@ -1,0 +1,1 @@
+"""Devices that are signed in to accounts, and their refresh tokens."""

@@ -1,0 +1,1 @@
+"""Notices: what the operator is told, in the app and by mail."""

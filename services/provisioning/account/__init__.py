@@ -1,0 +1,1 @@
+"""What provisioning knows of accounts."""

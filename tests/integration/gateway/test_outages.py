@@ -1,0 +1,110 @@
+"""The gateway while its broker or its database is away: it answers at once, and comes back by itself."""
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+import pytest_asyncio
+
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.postgres import EmbeddedPostgres
+from tests.integration.gateway import fake_services
+from tests.integration.gateway.fake_handlers import FakeBilling
+from tests.integration.gateway.fake_services import FakeService
+from tests.integration.gateway.harness import GatewayHarness
+from tests.support.databases import ENGINE
+from tests.support.folder import temporary_folder
+from tests.support.waiting import until
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_folder() -> AsyncIterator[Path]:
+    with temporary_folder() as folder:
+        yield folder
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_nats(own_folder: Path) -> AsyncIterator[EmbeddedNats]:
+    """A NATS server that may be stopped."""
+    server = EmbeddedNats(own_folder / "nats", durable=False)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def own_postgres(own_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """A PostgreSQL server that may be stopped."""
+    server = EmbeddedPostgres(own_folder / "postgres", durable=False)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+def unavailable(answer: httpx.Response) -> bool:
+    """Return whether this is the problem that says that a dependency does not answer."""
+    if answer.status_code != 503:
+        return False
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert int(answer.headers["Retry-After"]) > 0
+    return bool(answer.json()["code"] == "service_unavailable")
+
+
+def wish() -> dict[str, str]:
+    return {"email": f"{uuid4().hex}@example.com", "plan": "bronze", "pay_currency": "BTC"}
+
+
+async def test_without_the_broker_writes_are_refused_and_reads_go_on(
+    own_nats: EmbeddedNats, postgres_server: EmbeddedPostgres
+) -> None:
+    async with AsyncExitStack() as stack:
+        around = GatewayHarness(own_nats, postgres_server, "out")
+        url = await around.database(stack, ENGINE)
+        fake = FakeBilling()
+        billing = await stack.enter_async_context(
+            FakeService("billing", url, own_nats.url, around.prefix, fake.handlers)
+        )
+        await fake_services.list_bronze(billing)
+        http = await stack.enter_async_context(around.gateway())
+
+        async def sold() -> bool:
+            return (await http.post("/api/v1/checkout", json=wish())).status_code in {200, 201, 202}
+
+        await until(sold)
+        assert own_nats.pid is not None
+        os.kill(own_nats.pid, signal.SIGKILL)
+        await own_nats.wait()
+        refused = wish()
+        assert unavailable(await http.post("/api/v1/checkout", json=refused))
+        assert [plan["code"] for plan in (await http.get("/api/v1/catalogue")).json()["items"]] == ["bronze"]
+        assert (await http.get("/health/ready")).json()["problems"] == {"broker": "is not connected"}
+        await own_nats.start()
+        await until(sold)
+        assert refused["email"] not in [order.email for order in fake.placed], "it is not carried out later"
+
+
+async def test_without_the_database_everything_but_health_is_refused(
+    harness: GatewayHarness, own_postgres: EmbeddedPostgres
+) -> None:
+    database = await own_postgres.ensure_database("gateway")
+    async with harness.gateway(postgres_url=database, sign_ins_per_minute=2) as http:
+        sign_in = {"access_code": "USER-WRONG"}
+        assert (await http.post("/api/v1/auth/sign-in", json=sign_in)).status_code == 401
+        await own_postgres.stop()
+        assert unavailable(await http.get("/api/v1/catalogue"))
+        assert unavailable(await http.post("/api/v1/checkout", json=wish()))
+        assert unavailable(await http.post("/api/v1/auth/sign-in", json=sign_in))
+        limited = await http.post("/api/v1/auth/sign-in", json=sign_in)
+        assert limited.status_code == 429, "the process limits alone"
+        assert (await http.get("/health/live")).status_code == 200
+        assert "does not answer" in (await http.get("/health/ready")).json()["problems"]["database"]
+        await own_postgres.start()
+
+        async def back() -> bool:
+            return (await http.get("/api/v1/catalogue")).status_code == 200
+
+        await until(back)
