@@ -33,8 +33,10 @@ from services.gateway.api.openapi import DESCRIPTION, SERVERS, TAGS, DescribedAp
 from services.gateway.api.requests import problems
 from services.gateway.api.requests.edge import Edge
 from services.gateway.api.requests.idempotency import IdempotentWrites
+from services.gateway.api.requests.route_scopes import RouteScopes
 from services.gateway.api.webhook import notification
 
+PREFIX = "/api/v1"
 _PARTS = (
     catalogue,
     checkout,
@@ -70,6 +72,11 @@ _PARTS = (
 )
 
 
+def scopes_of_routes() -> RouteScopes:
+    """Return the scopes that the routes need."""
+    return RouteScopes([part.router for part in _PARTS], PREFIX)
+
+
 def make_app() -> FastAPI:
     """Return the app; set `app.state.desk`, `.live` and `.webhook` before the first request."""
     app = DescribedApp(
@@ -85,11 +92,11 @@ def make_app() -> FastAPI:
         generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else looked up in every request
     )
-    app.add_middleware(IdempotentWrites)  # within the edge, which is added last
+    app.add_middleware(IdempotentWrites, scopes=scopes_of_routes())  # within the edge, which is added last
     app.add_middleware(Edge, direct=(notification.ROUTE, openapi.ROUTE))
     problems.install(app)
     for part in _PARTS:
         # without a parent router: each level would match the request again
-        app.include_router(part.router, prefix="/api/v1")
+        app.include_router(part.router, prefix=PREFIX)
     app.include_router(documentation.router)
     return app

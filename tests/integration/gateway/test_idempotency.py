@@ -97,10 +97,8 @@ async def test_a_stored_answer_is_not_for_a_credential_without_the_scope_of_the_
 ) -> None:
     adbot, headers = await harness.adbot(client), key()
     path = f"adbots/{adbot}/stop"
-    control, other, reading = [
-        {"Authorization": f"Bearer {await api_key(client, scope)}"}
-        for scope in ("control", "control", "read")
-    ]
+    scopes = ("control", "control", "read")
+    control, other, reading = [{"Authorization": await api_key(client, scope)} for scope in scopes]
     first = await client.http.post(path, headers=headers | control)
     assert first.status_code == 200
     again = await client.http.post(path, headers=headers | other)
@@ -132,8 +130,7 @@ async def test_a_stored_answer_is_not_for_a_device_that_was_signed_out(
 
 async def api_key(client: Client, scope: str) -> str:
     made = await client.http.post("api-keys", json={"name": "a test", "scopes": [scope]})
-    text: str = made.json()["api_key"]
-    return text
+    return f"Bearer {made.json()['api_key']}"
 
 
 async def test_of_many_at_once_one_is_carried_out(

@@ -77,7 +77,12 @@ class ReadBody(Body):
 
     ids: Annotated[
         list[UUID] | None,
-        Field(min_length=1, max_length=MOST_READ, description="Ids of others are ignored."),
+        Field(
+            min_length=1,
+            max_length=MOST_READ,
+            description="Ids of others are ignored.",
+            examples=[["5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c"]],
+        ),
     ] = None
     before: Annotated[UUID | None, Field(description="This one and all that were raised before it.")] = None
     all: bool = False

@@ -88,6 +88,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "sign_account_out": ("unknown_account",),
     "change_role": ("unknown_account",),
     "remove_second_factor": ("unknown_account",),
+    "mark_read": ("unknown_notification",),
     "acknowledge_notice": ("unknown_notice",),
     "renew_adbot": ("unknown_adbot", "adbot_suspended", "another_plan"),
     "get_payment": ("unknown_order",),

@@ -21,7 +21,7 @@ from libs.eventsourcing.errors import Transient
 from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.api.requests.addresses import address_in
 from services.gateway.api.requests.problems import Denied, denied_of
-from services.gateway.api.requests.route_scopes import needed_scopes
+from services.gateway.api.requests.route_scopes import RouteScopes
 from services.gateway.idempotency.keys import Answer, IdempotencyKeys, InProgress, KeyedWrite, KeyReused
 
 trouble = SampledLog(__name__)
@@ -82,12 +82,13 @@ class IdempotentWrites:
     again under the same ids.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, scopes: RouteScopes) -> None:
         self._app = app
+        self._scopes = scopes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        caller = await _caller_with_key(scope) if scope["type"] == "http" else None
+        caller = await self._caller_with_key(scope) if scope["type"] == "http" else None
         key = key_in(scope) if caller is not None else None
         if caller is None or key is None:
             await self._app(scope, receive, send)
@@ -102,6 +103,27 @@ class IdempotentWrites:
         scope["state"][_SEED] = claimed
         await _send(await self._carried_out(desk.keys, write, scope, _Again(message, receive)), send)
 
+    async def _caller_with_key(self, scope: Scope) -> str | None:
+        """Return who sent a write with a key, None without a key or a credential good for the write."""
+        headers = Headers(scope=scope)
+        scheme, _, credential = headers.get("authorization", "").partition(" ")
+        if scope["method"] not in WRITES or HEADER not in headers or scheme.lower() != "bearer":
+            return None
+        needed = self._scopes.of(scope)
+        if not needed:
+            return None
+        desk = cast("_Desk", scope["app"].state.desk)
+        try:
+            principal = await desk.door.principal(credential, address_in(scope))
+        except Denied:
+            return None  # the route refuses it
+        except (Transient, OSError) as error:
+            raise denied_of(error) from error
+        scope["state"][PRINCIPAL] = principal
+        if not needed <= principal.scopes:
+            return None
+        return f"{'operator' if principal.account is None else principal.account} {principal.kind}"
+
     async def _carried_out(
         self, keys: IdempotencyKeys, write: KeyedWrite, scope: Scope, receive: Receive
     ) -> Answer:
@@ -115,28 +137,6 @@ class IdempotentWrites:
         answer = collected.answer()
         await _end(keys, write, answer)
         return answer
-
-
-async def _caller_with_key(scope: Scope) -> str | None:
-    """Return who sent a write with a key, None without a key or a credential that is good for the write."""
-    headers = Headers(scope=scope)
-    scheme, _, credential = headers.get("authorization", "").partition(" ")
-    if scope["method"] not in WRITES or HEADER not in headers or scheme.lower() != "bearer":
-        return None
-    needed = needed_scopes(scope)
-    if not needed:
-        return None
-    desk = cast("_Desk", scope["app"].state.desk)
-    try:
-        principal = await desk.door.principal(credential, address_in(scope))
-    except Denied:
-        return None  # the route refuses it
-    except (Transient, OSError) as error:
-        raise denied_of(error) from error
-    scope["state"][PRINCIPAL] = principal
-    if not needed <= principal.scopes:
-        return None
-    return f"{'operator' if principal.account is None else principal.account} {principal.kind}"
 
 
 def key_in(scope: Scope) -> str | None:
