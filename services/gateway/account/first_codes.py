@@ -12,7 +12,7 @@ from libs.eventsourcing.hosting import make_once
 from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.inbox.domain import MailState
 
-SWEEP_SECONDS = 60.0
+SWEEP_SECONDS = 3600.0
 _NONCE_BYTES = 12
 _TABLES = """
 create schema if not exists first_codes;
