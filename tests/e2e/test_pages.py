@@ -75,7 +75,7 @@ READ_ONLY = re.compile(r" (list|show|trace|tail|attention|lag|tables --service|v
 EXIT_CODES = {"orders attention": 1, "events lag": 1, "events dead list": 1, "events dead retry": 1}
 """Exit codes of commands that find something for the operator."""
 OUTPUTS = {
-    "/admin/stock": r'"UNUSED":\d',
+    "/admin/stock": r'"UNUSED" ?: ?\d',
     r"2580/mails\?to=ada": "USER-",
     "4440/control/payments'?$": "payment_id",
     "8080/api/v1/adbots$": '"id"',

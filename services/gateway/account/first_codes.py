@@ -1,19 +1,14 @@
 """First access codes, sealed, from when they are issued until a mail with them was sent."""
 
-import os
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from libs.events.gateway import NotificationKind
 from libs.events.values import AccountId
 from libs.eventsourcing import Engine, Sql
 from libs.eventsourcing.hosting import make_once
 from services.gateway.account.keyed_hash import KeyedHash
+from services.gateway.account.sealing import Sealer
 from services.gateway.inbox.domain import MailState
 
-SWEEP_SECONDS = 60.0
-_NONCE_BYTES = 12
+SWEEP_SECONDS = 3600.0
 _TABLES = """
 create schema if not exists first_codes;
 -- a row for each account whose first code was issued and not sent, for a year
@@ -31,24 +26,19 @@ delete from first_codes.sealed f where f.issued_at < now() - interval '366 days'
 
 
 class SealedCodes:
-    """Seals codes with a key derived from the pepper: neither that nor the database alone shows one."""
+    """Codes that are sealed until they are mailed."""
 
     def __init__(self, keyed: KeyedHash) -> None:
-        self._cipher = AESGCM(keyed.of("first code", "key"))
+        self._sealer = Sealer(keyed, "first code")
 
     async def store(self, sql: Sql, account: AccountId, code: str) -> None:
         """Store an account's first code until it is mailed."""
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, code.encode(), account.bytes)
+        sealed = self._sealer.seal(account, code)
         await sql.execute("insert into first_codes.sealed (account, sealed) values ($1, $2)", account, sealed)
 
     def open(self, account: AccountId, sealed: bytes) -> str | None:
         """Return a sealed code, None if it was sealed with another key or for another account."""
-        try:
-            opened = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], account.bytes)
-        except InvalidTag:
-            return None
-        return opened.decode()
+        return self._sealer.open(account, sealed)
 
 
 async def make_tables(engine: Engine) -> None:

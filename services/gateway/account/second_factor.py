@@ -1,11 +1,8 @@
 """One-time codes as a second factor (TOTP, RFC 6238): their secrets, sealed, and the steps that were used."""
 
 import hmac
-import os
 from datetime import datetime
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pyotp import random_base32
 from pyotp.hotp import HOTP
 from pyotp.totp import TOTP
@@ -17,10 +14,10 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.account.commands import EnableSecondFactor, RemoveSecondFactor
 from services.gateway.account.domain import ACCOUNT
 from services.gateway.account.keyed_hash import KeyedHash
+from services.gateway.account.sealing import Sealer
 
 STEP_SECONDS = 30
 ISSUER = "Adrelay"
-_NONCE_BYTES = 12
 _STEPS = (-1, 0, 1)
 """A code is accepted one step early or late: clocks differ."""
 _TABLES = """
@@ -46,7 +43,7 @@ class SecondFactors:
 
     def __init__(self, engine: Engine, keyed: KeyedHash) -> None:
         self._engine = engine
-        self._cipher = AESGCM(keyed.of("second factor", "key"))
+        self._sealer = Sealer(keyed, "second factor")
 
     async def make_tables(self) -> None:
         """Create the table if it is missing."""
@@ -56,8 +53,7 @@ class SecondFactors:
     async def offer(self, account: AccountId, email: str) -> tuple[str, str] | None:
         """Return a new secret and its URI for an authenticator app; None if the account has one in use."""
         secret = random_base32()
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = nonce + self._cipher.encrypt(nonce, secret.encode(), account.bytes)
+        sealed = self._sealer.seal(account, secret)
         if await self._engine.query(lambda sql: sql.fetchval(_OFFER, account, sealed)) is None:
             return None
         return secret, TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
@@ -100,11 +96,10 @@ class SecondFactors:
 
     def _step(self, sealed: bytes, account: AccountId, code: str, at: datetime) -> int | None:
         """Return the step whose code this is, None if it is none of now."""
-        try:
-            secret = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], account.bytes)
-        except InvalidTag:
+        secret = self._sealer.open(account, sealed)
+        if secret is None:
             return None
-        codes, now = HOTP(secret.decode()), int(at.timestamp()) // STEP_SECONDS
+        codes, now = HOTP(secret), int(at.timestamp()) // STEP_SECONDS
         for step in (now + offset for offset in _STEPS):
             if hmac.compare_digest(codes.at(step).encode(), code.encode()):
                 return step

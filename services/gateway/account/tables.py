@@ -42,6 +42,7 @@ ACCOUNTS = Projection(
     );
     create index on accounts (mailbox);
     create index on accounts (registered_at, account);
+    create index on accounts (email, account);
     """,
 )
 """Without a digest, nobody can sign in to the account.

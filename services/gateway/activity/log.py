@@ -17,7 +17,7 @@ DONE = "done"
 _LONGEST_PATH = 300
 _FORGET_SECONDS = 3600.0
 _FORGOTTEN_AT_ONCE = 10_000
-_TABLES = """
+TABLES = """
 create schema if not exists activity;
 -- a row for each request of an operator that is no mere look
 create table if not exists activity.acts (
@@ -81,7 +81,7 @@ class ActivityLog:
     async def make_tables(self) -> None:
         """Create the table if it is missing."""
         async with self._engine.pool.acquire() as connection:
-            await make_once(connection, "activity", _TABLES)
+            await make_once(connection, "activity", TABLES)
 
     async def note(self, act: UUID, *, actor: str, address: str, operation: str, path: str) -> None:
         """Store an act before it is carried out."""

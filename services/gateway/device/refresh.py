@@ -21,7 +21,8 @@ MOST_DEVICES = 20
 """An account is signed in on at most so many devices; the oldest is signed out for another one."""
 REPEAT_SECONDS = 10.0
 """How long the last refresh token gives the present one again: an answer may be lost, and tabs race."""
-SWEEP_SECONDS = 60.0
+SWEEP_SECONDS = 3600.0
+"""How often ended devices are looked for, of which none can be used meanwhile: it reads all devices."""
 ACTOR = "service:gateway"
 _MOST_AGENT = 200
 _MOST_SWEPT = 100

@@ -47,8 +47,8 @@ NOTIFICATIONS = Projection(
         as_of        timestamptz,
         read_at      timestamptz
     );
-    create index on notifications (account, raised_at desc);
-    create index on notifications (account, raised_at desc) where read_at is null;
+    create index on notifications (account, raised_at, notification);
+    create index on notifications (account, raised_at, notification) where read_at is null;
     create index on notifications (order_number);
     create index on notifications (adbot, kind) where adbot is not null;
     """,

@@ -40,7 +40,7 @@ NOTICES = Projection(
         try_at          timestamptz not null,
         attempts        integer not null default 0
     );
-    create index on notices (raised_at desc);
+    create index on notices (raised_at, notice);
     create index on notices (kind, subject) where cleared_at is null;
     create index on notices (raised_at)
         where mail and mailed_at is null and cleared_at is null and acknowledged_at is null;

@@ -19,10 +19,10 @@ async def test_a_worker_that_joins_gets_half_of_the_busy_sessions(harness: Forwa
     async def all_held(pool: Pool) -> bool:
         return len(pool.held) == SESSIONS
 
-    async with harness.working(lease_seconds=2) as (first,):
+    async with harness.working(lease_seconds=3) as (first,):
         await until(lambda: all_held(first))
         steps = [SESSIONS]
-        async with harness.working(lease_seconds=2) as (second,):
+        async with harness.working(lease_seconds=3) as (second,):
 
             async def shared() -> bool:
                 if len(first.held) != steps[-1]:

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
 
+from services.gateway.account.listing import ACCOUNT_LINES, AccountLine
+from services.gateway.activity.log import ACTS, Act
 from services.gateway.api.admin.private_ids import PrivateIdsView
+from services.gateway.inbox.listing import NOTIFICATIONS
+from services.gateway.notices.tables import NOTICE_LINES
 from services.gateway.tables.adbot_query import ALL_ADBOTS, OWN_ADBOTS
 from services.gateway.tables.adbot_states import AdbotState, AdminAdbot
 from services.gateway.tables.attention_lines import ATTENTION_LINES, Attention
@@ -116,8 +121,27 @@ CASES = (
         ATTENTION_LINES,
         rows.add_attention,
         shape=Attention,
-        filters={"number": "HQADZ-AAAAAA-BBBB", "kind": "overpaid", "text": "client"},
+        filters={
+            "number": "HQADZ-AAAAAA-BBBB",
+            "kind": "overpaid",
+            "text": "client",
+            "share": Decimal("0.01"),
+        },
         short=True,
     ),
     Case(CHECKS, rows.add_check, (rows.ADBOT,)),
+    Case(
+        ACCOUNT_LINES,
+        rows.add_permission,
+        shape=AccountLine,
+        filters={"account": rows.OWNER, "role": "CLIENT", "status": "ACTIVE", "text": "example"},
+    ),
+    Case(
+        ACTS,
+        rows.add_act,
+        shape=Act,
+        filters={"actor": "admin", "operation": "suspend_account", "from": rows.BEGIN, "to": rows.BEGIN},
+    ),
+    Case(NOTIFICATIONS, rows.add_notification, (rows.OWNER,), filters={"unread": True}),
+    Case(NOTICE_LINES, rows.add_notice, filters={"open": True, "kind": "low_stock"}),
 )

@@ -231,11 +231,59 @@ async def add_permission(filling: Filling, number: int) -> None:
         account=account,
         email=email,
         mailbox=email,
-        role="client",
+        role="CLIENT",
         licence="LIC",
         registered_at=at,
+        epoch_at=at,
     )
     await filling.insert("private_ids", account=account, since=at, reason="asked for")
+
+
+async def add_notification(filling: Filling, number: int) -> None:
+    await filling.insert(
+        "notifications",
+        notification=uuid4(),
+        account=OWNER,
+        kind="order_placed",
+        order_number=f"HQADZ-{uuid4().hex[:8].upper()}-LIST",
+        email="client@example.com",
+        mail="none",
+        detail="",
+        raised_at=moment(number),
+        reason="",
+        groups=[],
+        more_groups=0,
+    )
+
+
+async def add_notice(filling: Filling, number: int) -> None:
+    at = moment(number)
+    await filling.insert(
+        "notices",
+        notice=uuid4(),
+        kind="low_stock",
+        subject=str(number),
+        detail="",
+        count=1,
+        raised_at=at,
+        mail=False,
+        correlation_id=uuid4(),
+        raised_by=uuid4(),
+        try_at=at,
+    )
+
+
+async def add_act(filling: Filling, number: int) -> None:
+    await filling.insert(
+        "activity.acts",
+        id=uuid4(),
+        at=moment(number),
+        actor="admin",
+        address="192.0.2.7",
+        operation="suspend_account",
+        path="/api/v1/admin/accounts/x/suspend",
+        outcome=None if number % 3 else "done",
+    )
 
 
 async def add_attention(filling: Filling, number: int) -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.eventsourcing.store.connections import connect
+from services.gateway.activity.log import TABLES as ACTIVITY
 from services.gateway.api.requests.cursors import continued, cursor_at
 from services.gateway.api.requests.problems import Denied
 from services.gateway.tables.paging import PagedList, PageItems, PageRequest, items_of, page_of
@@ -31,6 +32,7 @@ async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[Filling]:
     """Yield the gateway's tables, empty."""
     async with fresh_database(postgres_server, "gateway") as url:
         connection = await connect(url, schemas=SCHEMAS)
+        await connection.execute(ACTIVITY)
         yield Filling(connection)
         await connection.close()
 

@@ -47,7 +47,8 @@ LEFT_OUT = {
 """Answers without an end, which `test_live_lines.py` reads; and what ends the caller's own token."""
 OWN_RULES = re.compile(
     r"is no cursor|is no address|an e-mail address such as|characters that can't be seen|"
-    r"give exactly one of|must have (either post or posts|groups or lists|one format)|must be (at least|less than) [0-9]{4}-"
+    r"give exactly one of|must have (either post or posts|groups or lists|one format)|"
+    r"must be (at least|less than) [0-9]{4}-"
 )
 """Rules that a schema can't declare: opaque texts, domains, times, and which fields go together."""
 CHECKS = [

@@ -139,8 +139,6 @@ OPEN = {
 BUYING = {("post", "/orders/{order_number}/cancel"), ("post", "/adbots/{adbot_id}/renewal")}
 CHANGING_NOTHING = {("post", "/auth/sign-out"), ("post", "/live/tickets"), ("post", "/posts/validate")}
 """What ends the caller's own token, or stands for it, whatever it is good for; and what only looks."""
-SHORT = {"/coins", "/auth/devices", "/api-keys"}
-"""Lists of a few items, without pages."""
 
 
 def test_every_route_declares_the_scope_that_it_takes(document: dict[str, Any]) -> None:
@@ -165,13 +163,17 @@ def test_every_route_declares_the_scope_that_it_takes(document: dict[str, Any]) 
             assert scopes <= {"read", needed}, route
 
 
+OF_OTHER_FORMS = {"/coins", "/notifications", "/auth/devices", "/api-keys"}
+"""A page with a count besides; and lists of at most twenty items."""
+
+
 def test_every_list_is_read_in_pages_in_the_same_way(document: dict[str, Any]) -> None:
     schemas, lists = document["components"]["schemas"], set[str]()
     for path, methods in document["paths"].items():
         answer = methods.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
         ref = answer.get("application/json", {}).get("schema", {}).get("$ref", "")
         fields = schemas.get(ref.rpartition("/")[2], {}).get("properties", {})
-        if "items" in fields and path.removeprefix("/api/v1") not in {"/notifications", *SHORT}:
+        if "items" in fields and path.removeprefix("/api/v1") not in OF_OTHER_FORMS:
             assert set(fields) - {"kept_since"} == {"items", "next"}, path
             assert {one["name"] for one in methods["get"]["parameters"]} >= {"limit", "cursor", "sort"}, path
             lists.add(path)
