@@ -26,7 +26,7 @@ SECTIONS: Mapping[str, Codes] = {
     "Posts, groups and group lists": ADVERTISEMENTS,
     "Pacing": PACING,
     "Post checks": POST_CHECKS,
-    "The operator's switches and notices": OPERATIONS,
+    "The operator's switches, notices and notifications": OPERATIONS,
     "Stock": STOCK,
     "Between services": BETWEEN_SERVICES,
 }

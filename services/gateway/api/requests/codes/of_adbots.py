@@ -95,6 +95,9 @@ POST_CHECKS: Codes = {
     ),
 }
 OPERATIONS: Codes = {
+    "unknown_notification": Meaning(
+        MISSING, "The account has no such notification.", "Compare the id with the list."
+    ),
     "unknown_notice": Meaning(MISSING, "There is no such notice.", "Compare the id with the list."),
     "malformed_target": Meaning(INVALID, "The group can't be read.", "Write @name, a link or an id."),
     "malformed_source": Meaning(

@@ -47,9 +47,6 @@ BETWEEN_SERVICES: Codes = {
         CONFLICT, "The order's number belongs to another order.", "None: an error of a service."
     ),
     "order_unpaid": Meaning(CONFLICT, "The order was not paid.", "None: an error of a service."),
-    "unknown_notification": Meaning(
-        MISSING, "There is no such notification.", "None: an error of a service."
-    ),
     "no_mail": Meaning(CONFLICT, "The notification has no mail.", "None: an error of a service."),
     "unknown_cycle": Meaning(MISSING, "There is no such cycle.", "None: an error of a service."),
     "unknown_session": Meaning(MISSING, "There is no such session.", "None: an error of a service."),
