@@ -33,6 +33,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "denials",
         "devices",
         "group_lists",
+        "hooks",
         "join_requests",
         "method_rests",
         "notifications",
@@ -68,5 +69,6 @@ CATEGORIES: dict[str, str] = {
     "account": "gateway",
     "device": "gateway",
     "inbox": "gateway",
+    "hook": "gateway",
 }
 """The services by stream category, which is the part of a stream's name before the first hyphen."""

@@ -1,4 +1,4 @@
-"""The events of the gateway: accounts, their devices and keys, and notifications to their owners."""
+"""The events of the gateway: accounts, their devices, keys and webhooks, and notifications to owners."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,6 +17,7 @@ CodeDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 ApiKeyId = NewType("ApiKeyId", UUID)
 DeviceId = NewType("DeviceId", UUID)
+HookId = NewType("HookId", UUID)
 KeyName = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
 
 
@@ -66,6 +67,8 @@ class NotificationKind(StrEnum):
     """Since schema 2 of `NotificationRaised`: cycles of an adbot often take longer than its interval."""
     JOIN_REQUESTED = "join_requested"
     """Since schema 2: a seat asked to join a group, of which an admin has to approve."""
+    WEBHOOK_OFF = "webhook_off"
+    """Since schema 2: a webhook was switched off, because its receiver did not take messages."""
 
 
 # -- events: stream account-<id>
@@ -184,9 +187,9 @@ class NotificationRaised(Event):
     """An account's owner is notified, in the app and perhaps by mail. Appended once per kind and order.
 
     Of a partial payment once per amount, of a moved group once per name and id, of a request to join once per
-    group and seat, of overrunning cycles once until the adbot's settings change. Never contains an access
-    code: the mail's renderer inserts it. Since schema 2 it may be about a group, or about cycles, with a
-    `detail`.
+    group and seat, of overrunning cycles once until the adbot's settings change, of a webhook each time that
+    it is switched off. Never contains an access code: the mail's renderer inserts it. Since schema 2 it may
+    be about a group, about cycles, or about a webhook and no order, with a `detail`.
     """
 
     schema_version: ClassVar[int] = 2
@@ -195,7 +198,7 @@ class NotificationRaised(Event):
     notification: NotificationId
     account: AccountId
     kind: NotificationKind
-    order: OrderNumber
+    order: OrderNumber | None = None
     email: EmailAddress
     mail: bool
     """A mail is sent too.
@@ -214,6 +217,8 @@ class NotificationRaised(Event):
     """Its public name now."""
     detail: Annotated[str, StringConstraints(max_length=500)] = ""
     """What happened and what to do, for people; empty where the kind says all."""
+    hook: HookId | None = None
+    """The webhook that it is about."""
 
 
 class MailSent(Event):
@@ -229,3 +234,75 @@ class MailGivenUp(Event):
     notification: NotificationId
     account: AccountId
     reason: Annotated[str, StringConstraints(max_length=200)]
+
+
+# -- events: stream hook-<id>
+
+
+HookUrl = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+HookEventName = Annotated[str, StringConstraints(pattern=r"^[a-z]+\.[a-z_]+$", max_length=60)]
+HookDescription = Annotated[str, StringConstraints(max_length=200)]
+
+
+class HookOffReason(StrEnum):
+    """Why a webhook is switched off."""
+
+    BY_OWNER = "by_owner"
+    FAILING = "failing"
+    """Its receiver took no messages for a long time."""
+    GONE = "gone"
+    """Its receiver answered 410: it wants no more messages."""
+
+
+class HookAdded(Event):
+    """An account has a webhook: messages of these events are sent to its URL.
+
+    Its secret is not in the event.
+    """
+
+    hook: HookId
+    account: AccountId
+    url: HookUrl
+    events: Annotated[tuple[HookEventName, ...], Field(min_length=1)]
+    description: HookDescription
+
+
+class HookChanged(Event):
+    """The webhook has these settings from here on."""
+
+    hook: HookId
+    account: AccountId
+    url: HookUrl
+    events: Annotated[tuple[HookEventName, ...], Field(min_length=1)]
+    description: HookDescription
+
+
+class HookSwitchedOff(Event):
+    """No messages are sent until `HookSwitchedOn`; those that wait are given up."""
+
+    hook: HookId
+    account: AccountId
+    why: HookOffReason
+    detail: Annotated[str, StringConstraints(max_length=300)] = ""
+    """What was wrong, for people; empty if its owner switched it off."""
+
+
+class HookSwitchedOn(Event):
+    """Messages are sent again, of events from here on."""
+
+    hook: HookId
+    account: AccountId
+
+
+class HookSecretRotated(Event):
+    """The webhook has another secret. For a day messages are signed with the old one too."""
+
+    hook: HookId
+    account: AccountId
+
+
+class HookDeleted(Event):
+    """The webhook is deleted with its secret and its log. Appended at most once, and the last event."""
+
+    hook: HookId
+    account: AccountId

@@ -6,6 +6,9 @@ from services.gateway.account.tables import ACCOUNTS, API_KEYS
 from services.gateway.context import Context
 from services.gateway.device.domain import DEVICE
 from services.gateway.device.tables import DEVICES
+from services.gateway.hooks.domain import HOOK
+from services.gateway.hooks.reactions import add_hook_reactions
+from services.gateway.hooks.tables import HOOKS
 from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import TABLES as INBOXES
 from services.gateway.reactions import reactions
@@ -28,8 +31,8 @@ from services.gateway.tables.stock import STOCK
 
 REGISTRY = Registry[Context](
     service="gateway",
-    aggregates=(ACCOUNT, DEVICE, INBOX),
-    state_tables=(ACCOUNTS, API_KEYS, DEVICES, *INBOXES),
+    aggregates=(ACCOUNT, DEVICE, INBOX, HOOK),
+    state_tables=(ACCOUNTS, API_KEYS, DEVICES, *INBOXES, HOOKS),
     read_models=(
         PRODUCTS,
         ORDERS,
@@ -48,5 +51,5 @@ REGISTRY = Registry[Context](
         METHOD_RESTS,
         CHANGES,
     ),
-    reactions=reactions,
+    reactions=add_hook_reactions(reactions),
 )

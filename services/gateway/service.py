@@ -30,6 +30,11 @@ from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.context import Context
 from services.gateway.device.refresh import Devices
+from services.gateway.hooks.managing import Hooks
+from services.gateway.hooks.network import SystemResolver
+from services.gateway.hooks.posting import poster_for
+from services.gateway.hooks.sender import Sender
+from services.gateway.hooks.signing import SecretSeal
 from services.gateway.live.feeds import Feeds
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
@@ -44,6 +49,8 @@ ONE_TIME_CODES_PER_MINUTE = 5
 
 TICKETS_PER_MINUTE = 60
 """How many tickets for sockets an account may get in a minute."""
+WEBHOOK_TESTS_PER_MINUTE = 10
+"""How many test messages to its webhooks an account may ask for in a minute."""
 REFRESHES_PER_MINUTE = 120
 """How many refresh tokens a network address may send in a minute."""
 
@@ -135,6 +142,7 @@ async def desk_of(
 ) -> Desk:
     """Return the routes' dependencies, and keep up what they store."""
     engine, keyed = chassis.engine, KeyedHash(settings.code_pepper)
+    hooks = await _hooks(settings, chassis, SecretSeal(keyed))
     tokens, keys = Tokens(settings.jwt_secret, settings.token_seconds), ApiKeys(keyed)
     devices, uses = Devices(engine, keyed, seconds=settings.refresh_seconds), KeyUses(engine)
     second_factors = SecondFactors(engine, keyed)
@@ -166,11 +174,13 @@ async def desk_of(
         devices=devices,
         second_factors=second_factors,
         api_keys=keys,
+        hooks=hooks,
         sign_ins=RateLimit(settings.sign_ins_per_minute),
         one_time_codes=RateLimit(ONE_TIME_CODES_PER_MINUTE),
         tickets=tickets,
         ticket_limit=RateLimit(TICKETS_PER_MINUTE),
         refreshes=RateLimit(REFRESHES_PER_MINUTE),
+        webhook_tests=RateLimit(WEBHOOK_TESTS_PER_MINUTE),
         checkouts=RateLimit(settings.checkouts_per_minute),
         checkouts_hourly=RateLimit(settings.checkouts_per_hour, window_seconds=HOUR_SECONDS),
         payment_looks=RateLimit(settings.payment_looks_per_minute),
@@ -181,6 +191,18 @@ async def desk_of(
         timeout_seconds=settings.read_your_writes_seconds,
         forwarding=lambda: ask_forwarder(chassis.nats, settings.nats_prefix),
     )
+
+
+async def _hooks(settings: GatewaySettings, chassis: Chassis, seal: SecretSeal) -> Hooks:
+    """Return the webhooks of accounts, and keep their messages being sent."""
+    private = settings.webhooks_private_networks
+    resolver = SystemResolver()
+    poster = poster_for(resolver, private_networks=private)
+    hooks = Hooks(chassis.engine, poster, seal, private_networks=private)
+    await hooks.make_tables()
+    chassis.task("webhooks", Sender(chassis.engine, poster, seal).run)
+    chassis.on_stop(resolver.close)
+    return hooks
 
 
 def _foreign(settings: GatewaySettings) -> ForeignTokens | None:

@@ -97,6 +97,11 @@ class GatewaySettings(ServiceSettings):
     payment_looks_per_minute: int = Field(
         3000, ge=1, description="The limit of requests for the state of payments per network address"
     )
+    webhooks_private_networks: bool = Field(
+        default=False,
+        description="Whether outgoing webhooks may call private networks, and by plain HTTP: for trials on "
+        "one machine. Anybody with an account could reach what this machine reaches",
+    )
     listeners: int = Field(1000, ge=1, description="How many may listen to live lines of one process")
     listeners_per_account: int = Field(5, ge=1, description="The same limit for one account")
     command_seconds: float = Field(15.0, gt=0, description="The timeout of a command to another service")

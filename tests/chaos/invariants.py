@@ -210,7 +210,7 @@ def every_occasion_raised_one_notification(snapshot: Snapshot, _: Acknowledged) 
         for stored in billing.events
         if type(stored.event) in _OCCASIONS
     )
-    raised = Counter((event.kind, event.order) for _, event in gateway.all(NotificationRaised))
+    raised = Counter((event.kind, event.order or "") for _, event in gateway.all(NotificationRaised))
     if raised != occasions:
         yield f"not raised: {occasions - raised}; raised without occasion: {raised - occasions}"
 

@@ -33,6 +33,7 @@ ACCOUNT = AccountId(UUID("018f0000-0000-7000-8000-00000000000a"))
 ADBOT = AdbotId(UUID("018f0000-0000-7000-8000-00000000000b"))
 CYCLE = CycleId(UUID("018f0000-0000-7000-8000-00000000000c"))
 API_KEY = gateway.ApiKeyId(UUID("0190a000-0000-7000-8000-0000000000a1"))
+HOOK = gateway.HookId(UUID("0190a000-0000-7000-8000-0000000000e1"))
 DEVICE = gateway.DeviceId(UUID("0190a000-0000-7000-8000-0000000000d1"))
 NOTIFICATION = NotificationId(UUID("018f0000-0000-7000-8000-000000000010"))
 CHECK = PostCheckId(UUID("018f0000-0000-7000-8000-000000000012"))
@@ -362,9 +363,33 @@ _GATEWAY: list[Event] = [
         missing=Decimal("29.401234"),
         coin="USDT",
         detail="use more seats, fewer groups, or a longer interval",
+        hook=HOOK,
     ),
     gateway.MailSent(notification=NOTIFICATION, account=ACCOUNT),
     gateway.MailGivenUp(notification=NOTIFICATION, account=ACCOUNT, reason="550 no such mailbox"),
+    gateway.HookAdded(
+        hook=HOOK,
+        account=ACCOUNT,
+        url="https://example.org/adrelay",
+        events=("adbot.stopped", "order.fulfilled"),
+        description="our monitoring",
+    ),
+    gateway.HookChanged(
+        hook=HOOK,
+        account=ACCOUNT,
+        url="https://example.org:8443/adrelay",
+        events=("notification.raised",),
+        description="",
+    ),
+    gateway.HookSwitchedOff(
+        hook=HOOK,
+        account=ACCOUNT,
+        why=gateway.HookOffReason.FAILING,
+        detail="no message was taken for 3 days",
+    ),
+    gateway.HookSwitchedOn(hook=HOOK, account=ACCOUNT),
+    gateway.HookSecretRotated(hook=HOOK, account=ACCOUNT),
+    gateway.HookDeleted(hook=HOOK, account=ACCOUNT),
 ]
 
 EXAMPLES: dict[str, Event] = {

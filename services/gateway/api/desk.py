@@ -25,6 +25,7 @@ from services.gateway.api.requests.problems import unauthorized
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.device.refresh import Devices
+from services.gateway.hooks.managing import Hooks
 from services.gateway.live.feeds import Feeds
 
 T = TypeVar("T")
@@ -45,11 +46,13 @@ class Desk:
     devices: Devices
     second_factors: SecondFactors
     api_keys: ApiKeys
+    hooks: Hooks
     sign_ins: RateLimit
     one_time_codes: RateLimit
     refreshes: RateLimit
     tickets: Tickets
     ticket_limit: RateLimit
+    webhook_tests: RateLimit
     checkouts: RateLimit
     checkouts_hourly: RateLimit
     payment_looks: RateLimit

@@ -83,6 +83,7 @@ def _raised(command: Raise, *, mail: bool) -> NotificationRaised:
         chat=command.chat,
         name=command.name,
         detail=command.detail,
+        hook=command.hook,
     )
 
 

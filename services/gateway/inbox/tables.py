@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from libs.events.gateway import MailGivenUp, MailSent, NotificationKind, NotificationRaised
+from libs.events.gateway import HookId, MailGivenUp, MailSent, NotificationKind, NotificationRaised
 from libs.events.values import AccountId, EmailAddress, GroupRef, NotificationId, OrderNumber
 from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.gateway.inbox.domain import MailState
@@ -14,13 +14,13 @@ from services.gateway.tables.order_lines import SECOND_OF
 
 NOTIFICATIONS = Projection(
     "notifications",
-    version=2,
+    version=3,
     ddl="""
     create table notifications (
         notification uuid primary key,
         account      uuid not null,
         kind         text not null,
-        order_number text not null,
+        order_number text,
         email        text not null,
         mail         text not null,
         paid         numeric,
@@ -30,6 +30,7 @@ NOTIFICATIONS = Projection(
         chat         text,
         name         text,
         detail       text not null,
+        hook         uuid,
         raised_at    timestamptz not null
     );
     create index on notifications (account, raised_at desc);
@@ -70,7 +71,8 @@ class Notification:
     notification: NotificationId
     account: AccountId
     kind: NotificationKind
-    order: OrderNumber
+    order: OrderNumber | None
+    """None if it is about a webhook."""
     email: EmailAddress
     mail: MailState
     paid: Decimal | None
@@ -81,6 +83,7 @@ class Notification:
     chat: GroupRef | None = None
     name: GroupRef | None = None
     detail: str = ""
+    hook: HookId | None = None
     second_of: OrderNumber | None = None
     """An earlier paid order of the same wish; both orders were open at the same time."""
 
@@ -115,6 +118,7 @@ async def _notify(event: NotificationRaised, sql: TableSql) -> None:
         chat=event.chat,
         name=event.name,
         detail=event.detail,
+        hook=event.hook,
         raised_at=sql.at,
     )
 
@@ -251,6 +255,7 @@ def notification_in(row: Row) -> Notification:
         missing=row["missing"],
         coin=row["coin"],
         detail=row["detail"],
+        hook=row["hook"],
         raised_at=row["raised_at"],
         group=row["grp"],
         chat=row["chat"],

@@ -24,7 +24,7 @@ class NotificationView(BaseModel):
 
     id: UUID
     kind: NotificationKind
-    order_number: str
+    order_number: Annotated[str | None, Field(description="Null if it is about a webhook.")]
     paid: Annotated[
         Money | None, Field(description="In units of `pay_currency`: the amount received by then.")
     ]
@@ -36,6 +36,7 @@ class NotificationView(BaseModel):
         Field(description="The state of the mail; `none`: the notification is shown in the app only."),
     ]
     raised_at: datetime
+    webhook: Annotated[UUID | None, Field(description="The webhook that it is about.")]
     group: Annotated[str | None, Field(description="The group that it is about, as in the advertisement.")]
     group_id: Annotated[str | None, Field(description="The id now of a group that moved.")]
     group_name: Annotated[str | None, Field(description="Its public name now; none if it has none.")]
@@ -63,6 +64,7 @@ async def list_notifications(
                 detail=one.detail,
                 mail=one.mail,
                 raised_at=one.raised_at,
+                webhook=one.hook,
                 group=one.group,
                 group_id=one.chat,
                 group_name=one.name,
