@@ -22,7 +22,7 @@ MOST_IN_FLIGHT = 2
 _MESSAGES = UUID("6d2b9df4-0b43-4c0e-8f57-0d1c1e9bb7a5")
 _ADD = """
 insert into webhooks.deliveries (message, hook, type, body, created_at, give_up_at, try_at, claimed_until)
-values ($1, $2, $3, $4, $5, $6, $5, $5) on conflict do nothing
+values ($1, $2, $3, $4, $5::timestamptz, $6, $5::timestamptz, $5::timestamptz) on conflict do nothing
 """
 _CLAIM = """
 with busy as materialized (
@@ -38,7 +38,7 @@ with busy as materialized (
         ))
     ) c order by c.try_at, c.message limit $4
 )
-update webhooks.deliveries d set try_at = $2, claimed_until = $2
+update webhooks.deliveries d set try_at = $2::timestamptz, claimed_until = $2::timestamptz
 from due, hooks h, webhooks.endpoints e
 where d.message = due.message and h.hook = d.hook and e.hook = d.hook
 returning d.message, d.hook, d.type, d.body, d.tries, d.give_up_at, h.account, h.url,
@@ -51,9 +51,9 @@ so that the limit holds for both together.
 """
 _ATTEMPTED = """
 update webhooks.deliveries
-set attempts = attempts + 1, tries = tries + 1, last_at = $2, last_status = $3, last_trouble = $4,
-    state = $5, detail = $6, try_at = $7, claimed_until = $2,
-    ended_at = case when $5 <> 'waiting' then $2 end
+set attempts = attempts + 1, tries = tries + 1,
+    last_at = $2::timestamptz, last_status = $3, last_trouble = $4, state = $5::text, detail = $6, try_at = $7, claimed_until = $2::timestamptz,
+    ended_at = case when $5::text <> 'waiting' then $2::timestamptz end
 where message = $1 and state = 'waiting'
 """
 _GIVE_UP_ALL = """
@@ -82,14 +82,16 @@ delete from webhooks.deliveries where message in (
 """
 _LOG = """
 select * from webhooks.deliveries
-where hook = $1 and (created_at, message) < (coalesce($2, 'infinity'), coalesce($3::uuid, $4))
+where hook = $1
+  and (created_at, message) < (coalesce($2::timestamptz, 'infinity'), coalesce($3::uuid, $4::uuid))
 order by created_at desc, message desc limit $5
 """
 _AGAIN = """
 update webhooks.deliveries
-set state = 'waiting', detail = '', tries = 0, try_at = $3, claimed_until = $3, give_up_at = $4,
+set state = 'waiting', detail = '', tries = 0, try_at = $3::timestamptz,
+    claimed_until = $3::timestamptz, give_up_at = $4,
     ended_at = null
-where hook = $1 and message = $2 and state <> 'delivered' and claimed_until <= $3
+where hook = $1 and message = $2 and state <> 'delivered' and claimed_until <= $3::timestamptz
 """
 _LAST_ID = UUID(int=2**128 - 1)
 

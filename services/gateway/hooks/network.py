@@ -5,6 +5,7 @@ import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import ip_address
+from typing import cast
 
 import httpcore
 
@@ -54,10 +55,17 @@ class CheckedNetwork(httpcore.AsyncNetworkBackend):
     name server that answers otherwise the next time changes nothing.
     """
 
-    def __init__(self, resolve: Resolve, *, private_networks: bool) -> None:
+    def __init__(
+        self,
+        resolve: Resolve,
+        *,
+        private_networks: bool,
+        inner: httpcore.AsyncNetworkBackend | None = None,
+    ) -> None:
+        """`inner` connects to addresses; by default the network of this machine."""
         self._resolve = resolve
         self._private_networks = private_networks
-        self._inner = httpcore.AnyIOBackend()
+        self._inner = inner or cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
         self,

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -57,6 +58,8 @@ class Sender:
     def __init__(self, engine: Engine, poster: Poster, seal: SecretSeal) -> None:
         self._engine, self._poster, self._seal = engine, poster, seal
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._stored = asyncio.Event()
+        """Set once an outcome is stored: the message may be due again, or another of its webhook."""
 
     async def run(self) -> None:
         """Send messages until cancelled."""
@@ -80,10 +83,14 @@ class Sender:
 
     async def _turn(self, tasks: asyncio.TaskGroup) -> float:
         """Begin to send what is due; return after how many seconds to look again."""
+        self._stored.clear()
         due = await self._engine.query(next_due)
         free = AT_ONCE - len(self._in_flight)
         if due is None or due > utc_now() or free <= 0:
-            return seconds_until(due, shortest=_POLL_SECONDS)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds_until(due, shortest=_POLL_SECONDS)):
+                    await self._stored.wait()
+            return 0.0
         for claimed in await self._claim(free):
             task = tasks.create_task(self._send(claimed))
             self._in_flight.add(task)
@@ -103,6 +110,7 @@ class Sender:
         except (Transient, StatementRejected) as trouble:
             # the lease ends, and the message is sent again
             log.warning("webhook.not_stored", message=str(claimed.message), error=repr(trouble))
+        self._stored.set()
 
     async def _post(self, claimed: Claimed) -> Answer:
         secrets = opened(self._seal, claimed.hook, claimed.sealed)

@@ -130,9 +130,7 @@ class Inner(httpcore.AsyncMockBackend):
 
 
 def network(resolve: Rebinding, inner: Inner, *, private_networks: bool = False) -> CheckedNetwork:
-    made = CheckedNetwork(resolve, private_networks=private_networks)
-    made._inner = inner
-    return made
+    return CheckedNetwork(resolve, private_networks=private_networks, inner=inner)
 
 
 async def test_a_name_that_changes_is_looked_up_once_and_the_checked_address_is_connected_to() -> None:
