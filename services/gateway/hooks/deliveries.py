@@ -52,7 +52,8 @@ so that the limit holds for both together.
 _ATTEMPTED = """
 update webhooks.deliveries
 set attempts = attempts + 1, tries = tries + 1,
-    last_at = $2::timestamptz, last_status = $3, last_trouble = $4, state = $5::text, detail = $6, try_at = $7, claimed_until = $2::timestamptz,
+    last_at = $2::timestamptz, last_status = $3, last_trouble = $4, state = $5::text,
+    detail = $6, try_at = $7, claimed_until = $2::timestamptz,
     ended_at = case when $5::text <> 'waiting' then $2::timestamptz end
 where message = $1 and state = 'waiting'
 """
