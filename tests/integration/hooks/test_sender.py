@@ -4,11 +4,13 @@ import asyncio
 import json
 from collections import Counter
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from standardwebhooks.webhooks import WebhookVerificationError
 
 from libs.events.gateway import HookOffReason
+from libs.eventsourcing import Row, Sql
 from libs.eventsourcing.values import utc_now
 from services.gateway.hooks import deliveries
 from services.gateway.hooks.deliveries import DeliveryState, GivenUp
@@ -17,6 +19,10 @@ from services.gateway.inbox.tables import notifications_of
 from tests.integration.hooks.receiver import Receiver, answer, receiving
 from tests.integration.hooks.sending import CAUSES, Sending, kill
 from tests.support.waiting import until
+
+
+async def _fetch(query: str, sql: Sql) -> list[Row]:
+    return await sql.fetch(query)
 
 
 async def test_a_message_is_signed_after_standard_webhooks_and_says_what_to_look_at(
@@ -239,7 +245,7 @@ async def test_a_secret_is_stored_sealed_and_in_no_event(sending: Sending, recei
                 "select encode(sealed, 'base64') as text from webhooks.endpoints",
                 "select encode(sealed, 'escape') as text from webhooks.endpoints",
             )
-            for row in await sending.engine.query(lambda sql, query=query: sql.fetch(query))
+            for row in await sending.engine.query(partial(_fetch, query))
         ]
     )
     assert str(hook) in text
@@ -280,7 +286,7 @@ async def test_ended_messages_are_kept_for_a_week_and_orphans_are_not(
     await sending.ended(hook)
     for days, left in ((6, 1), (8, 0)):
         at = utc_now() + timedelta(days=days)
-        await sending.engine.query(lambda sql, at=at: deliveries.forget_ended(sql, at, 10))
+        await sending.engine.query(partial(deliveries.forget_ended, at=at, limit=10))
         assert len(await sending.log(hook)) == left
     await sending.hooks.switch_off(sending.account, hook, CAUSES)
     await sending.tell(hook)
