@@ -31,6 +31,9 @@ from services.gateway.hooks.event_names import EVENT_NAMES
 
 router = APIRouter(tags=["webhooks"])
 
+_ONE = "/webhooks/{webhook_id:uuid}"
+"""Matches ids alone: `/webhooks/nowpayments` is the payment provider's."""
+
 
 def _check_device(caller: Caller) -> None:
     """Raise `Denied` for API keys: what one who stole a key sets up must not outlive the key."""
@@ -64,15 +67,13 @@ async def add_webhook(body: WebhookBody, caller: WriterDep, request: Request, de
     return NewWebhook(**view_of(new.hook).model_dump(), secret=new.secret)
 
 
-@router.get("/webhooks/{webhook_id}", summary="Show a webhook", responses=problems(401, 403, 404))
+@router.get(_ONE, summary="Show a webhook", responses=problems(401, 403, 404))
 async def show_webhook(webhook_id: UUID, caller: ReaderDep, desk: DeskDep) -> WebhookView:
     """Return a webhook."""
     return view_of(await desk.hooks.one_of(caller.account, webhook_id))
 
 
-@router.put(
-    "/webhooks/{webhook_id}", summary="Change a webhook", responses=problems(401, 403, 404, 409, 413, 429)
-)
+@router.put(_ONE, summary="Change a webhook", responses=problems(401, 403, 404, 409, 413, 429))
 async def change_webhook(
     webhook_id: UUID, body: WebhookBody, caller: WriterDep, request: Request, desk: DeskDep
 ) -> WebhookView:
@@ -83,7 +84,7 @@ async def change_webhook(
 
 
 @router.delete(
-    "/webhooks/{webhook_id}",
+    _ONE,
     summary="Delete a webhook",
     status_code=HTTPStatus.NO_CONTENT,
     responses=problems(401, 403, 404, 429),
