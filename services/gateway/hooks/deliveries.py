@@ -70,7 +70,8 @@ from (
 """
 _GIVE_UP_OFF = """
 update webhooks.deliveries d set state = 'given_up', detail = 'switched_off', ended_at = $1
-from hooks h where h.hook = d.hook and h.off_why is not null and d.state = 'waiting'
+from hooks h join accounts a using (account)
+where h.hook = d.hook and d.state = 'waiting' and (h.off_why is not null or a.suspended_for is not null)
 """
 _DELETE_ORPHANS = """
 delete from webhooks.deliveries d
@@ -231,8 +232,8 @@ async def give_up_all(sql: Sql, hook: HookId, at: datetime) -> None:
 async def give_up_excess(sql: Sql, at: datetime) -> int:
     """Give up what can't be sent; return how many.
 
-    That is the oldest messages of a webhook that has too many, and those that came while it was switched off
-    or deleted.
+    That is the oldest messages of a webhook that has too many, and those of one that was switched off or
+    deleted meanwhile, or whose account was suspended.
     """
     await sql.execute(_DELETE_ORPHANS)
     off = await sql.execute(_GIVE_UP_OFF, at)
