@@ -35,6 +35,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "devices",
         "expiring",
         "group_lists",
+        "hooks",
         "join_requests",
         "lost_sessions",
         "method_rests",
@@ -74,5 +75,6 @@ CATEGORIES: dict[str, str] = {
     "device": "gateway",
     "inbox": "gateway",
     "notice": "gateway",
+    "hook": "gateway",
 }
 """The services by stream category, which is the part of a stream's name before the first hyphen."""

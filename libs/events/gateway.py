@@ -1,4 +1,4 @@
-"""The events of the gateway: accounts, devices and keys, notifications to owners, notices to the operator."""
+"""The events of the gateway: accounts with devices, keys and webhooks; notifications to owners; notices."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,6 +28,7 @@ CodeDigest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 ApiKeyId = NewType("ApiKeyId", UUID)
 DeviceId = NewType("DeviceId", UUID)
+HookId = NewType("HookId", UUID)
 KeyName = Annotated[str, StringConstraints(min_length=1, max_length=60, strip_whitespace=True)]
 
 
@@ -94,6 +95,8 @@ class NotificationKind(StrEnum):
     EXPIRING = "expiring"
     EXPIRED = "expired"
     EXTENDED = "extended"
+    WEBHOOK_OFF = "webhook_off"
+    """A webhook was switched off, because its receiver did not take messages."""
 
 
 NoticeId = NewType("NoticeId", UUID)
@@ -243,9 +246,10 @@ class NotificationRaised(Event):
 
     Of a partial payment once per amount, of a moved group once per name and id, of a request to join once per
     group and seat, of overrunning cycles once until the adbot's settings change, of an end that is near once
-    per end and number of days, of dead groups at most once per cycle, of all else that happens to an adbot
-    once per event. Never contains an access code: the mail's renderer inserts it. Since schema 2 it may be
-    about an adbot, its groups or its cycles, with a `detail`.
+    per end and number of days, of dead groups at most once per cycle, of a webhook each time that it is
+    switched off, of all else that happens to an adbot once per event. Never contains an access code: the
+    mail's renderer inserts it. Since schema 2 it may be about an adbot, its groups or its cycles, or about a
+    webhook and no order, with a `detail`.
     """
 
     schema_version: ClassVar[int] = 2
@@ -254,7 +258,7 @@ class NotificationRaised(Event):
     notification: NotificationId
     account: AccountId
     kind: NotificationKind
-    order: OrderNumber
+    order: OrderNumber | None = None
     email: EmailAddress
     mail: bool
     """A mail is sent too.
@@ -289,6 +293,8 @@ class NotificationRaised(Event):
     """How many others are dead."""
     as_of: datetime | None = None
     """Of dead groups: the end of the last cycle that is included."""
+    hook: HookId | None = None
+    """The webhook that it is about."""
 
 
 class NotificationsRead(Event):
@@ -355,3 +361,75 @@ class NoticeMailed(Event):
     notice: NoticeId
     mail: UUID
     """The same for all notices of one mail."""
+
+
+# -- events: stream hook-<id>
+
+
+HookUrl = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+HookEventName = Annotated[str, StringConstraints(pattern=r"^[a-z]+\.[a-z_]+$", max_length=60)]
+HookDescription = Annotated[str, StringConstraints(max_length=200)]
+
+
+class HookOffReason(StrEnum):
+    """Why a webhook is switched off."""
+
+    BY_OWNER = "by_owner"
+    FAILING = "failing"
+    """Its receiver took no messages for a long time."""
+    GONE = "gone"
+    """Its receiver answered 410: it wants no more messages."""
+
+
+class HookAdded(Event):
+    """An account has a webhook: messages of these events are sent to its URL.
+
+    Its secret is not in the event.
+    """
+
+    hook: HookId
+    account: AccountId
+    url: HookUrl
+    events: Annotated[tuple[HookEventName, ...], Field(min_length=1)]
+    description: HookDescription
+
+
+class HookChanged(Event):
+    """The webhook has these settings from here on."""
+
+    hook: HookId
+    account: AccountId
+    url: HookUrl
+    events: Annotated[tuple[HookEventName, ...], Field(min_length=1)]
+    description: HookDescription
+
+
+class HookSwitchedOff(Event):
+    """No messages are sent until `HookSwitchedOn`; those that wait are given up."""
+
+    hook: HookId
+    account: AccountId
+    why: HookOffReason
+    detail: Annotated[str, StringConstraints(max_length=300)] = ""
+    """What was wrong, for people; empty if its owner switched it off."""
+
+
+class HookSwitchedOn(Event):
+    """Messages are sent again, of events from here on."""
+
+    hook: HookId
+    account: AccountId
+
+
+class HookSecretRotated(Event):
+    """The webhook has another secret. For a day messages are signed with the old one too."""
+
+    hook: HookId
+    account: AccountId
+
+
+class HookDeleted(Event):
+    """The webhook is deleted with its secret and its log. Appended at most once, and the last event."""
+
+    hook: HookId
+    account: AccountId

@@ -13,6 +13,7 @@ from libs.eventsourcing import Reactions, UnitOfWork
 from services.gateway.account.registering import has_code, issue_first_code, open_account
 from services.gateway.account.tables import account_by_id
 from services.gateway.context import Context
+from services.gateway.hooks import reactions as hooks
 from services.gateway.inbox import adbots
 from services.gateway.inbox.commands import Raise
 from services.gateway.inbox.domain import INBOX
@@ -32,6 +33,7 @@ log = structlog.stdlib.get_logger()
 reactions = Reactions[Context]()
 adbots.react(reactions)
 notices.react(reactions)
+hooks.react(reactions)
 
 
 @reactions.to(OrderPlaced, context=True)

@@ -6,6 +6,8 @@ from services.gateway.account.tables import ACCOUNTS, API_KEYS
 from services.gateway.context import Context
 from services.gateway.device.domain import DEVICE
 from services.gateway.device.tables import DEVICES
+from services.gateway.hooks.domain import HOOK
+from services.gateway.hooks.tables import HOOKS
 from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import TABLES as INBOXES
 from services.gateway.notices.domain import NOTICE
@@ -35,8 +37,8 @@ from services.gateway.timers import timers
 
 REGISTRY = Registry[Context](
     service="gateway",
-    aggregates=(ACCOUNT, DEVICE, INBOX, NOTICE),
-    state_tables=(ACCOUNTS, API_KEYS, DEVICES, *INBOXES, NOTICES),
+    aggregates=(ACCOUNT, DEVICE, INBOX, NOTICE, HOOK),
+    state_tables=(ACCOUNTS, API_KEYS, DEVICES, *INBOXES, NOTICES, HOOKS),
     read_models=(
         PRODUCTS,
         ORDERS,

@@ -14,6 +14,7 @@ from services.gateway.account import first_codes
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.account.registering import Accounts
+from services.gateway.account.sealing import Sealer
 from services.gateway.account.second_factor import SecondFactors
 from services.gateway.activity.log import ActivityLog
 from services.gateway.adapters.forwarding import ask_forwarder
@@ -44,6 +45,10 @@ from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.context import Context
 from services.gateway.device.refresh import Devices
+from services.gateway.hooks.managing import Hooks
+from services.gateway.hooks.network import SystemResolver
+from services.gateway.hooks.posting import poster_for
+from services.gateway.hooks.sender import Sender
 from services.gateway.idempotency.keys import IdempotencyKeys
 from services.gateway.live.feeds import Feeds
 from services.gateway.mail.outbox import Outbox
@@ -66,6 +71,8 @@ WRONG_ONE_TIME_CODES_PER_DAY = 30
 
 TICKETS_PER_MINUTE = 60
 """How many tickets for sockets an account may get in a minute."""
+WEBHOOK_TESTS_PER_MINUTE = 10
+"""How many test messages to its webhooks an account may ask for in a minute."""
 REFRESHES_PER_MINUTE = 120
 """How many refresh tokens a network address may send in a minute."""
 RECONNECT_SECONDS = 3.0
@@ -248,6 +255,7 @@ async def desk_of(
     """Return the routes' dependencies, and keep up what they store."""
     engine, keyed = chassis.engine, KeyedHash(settings.code_pepper)
     tokens, api_keys = Tokens(settings.jwt_secret, settings.token_seconds), ApiKeys(keyed)
+    hooks = await _hooks(settings, chassis, Sealer(keyed, "webhook secret"))
     devices, uses = Devices(engine, keyed, seconds=settings.refresh_seconds), KeyUses(engine)
     second_factors = SecondFactors(engine, keyed)
     activity = ActivityLog(engine, days=settings.activity_days)
@@ -282,11 +290,13 @@ async def desk_of(
         devices=devices,
         second_factors=second_factors,
         api_keys=api_keys,
+        hooks=hooks,
         sign_ins_a_day=limit("sign-ins/d", settings.writes_per_day, DAY_SECONDS),
         wrong_one_time_codes=RateLimit(WRONG_ONE_TIME_CODES_PER_DAY, window_seconds=DAY_SECONDS),
         tickets=tickets,
         one_time_codes=limit("one-time codes", ONE_TIME_CODES_PER_MINUTE),
         ticket_limit=limit("tickets", TICKETS_PER_MINUTE),
+        webhook_tests=limit("webhook tests", WEBHOOK_TESTS_PER_MINUTE),
         refreshes=limit("refreshes", REFRESHES_PER_MINUTE),
         sign_ins=limit("sign-ins", settings.sign_ins_per_minute),
         checkouts=limit("checkouts", settings.checkouts_per_minute),
@@ -303,6 +313,18 @@ async def desk_of(
         refused_sales=RefusedSales(chassis.engine, mail=settings.mails_to_operator),
         attention_share=settings.attention_percent / 100,
     )
+
+
+async def _hooks(settings: GatewaySettings, chassis: Chassis, sealer: Sealer) -> Hooks:
+    """Return the webhooks of accounts, and keep their messages being sent."""
+    private = settings.webhooks_private_networks
+    resolver = SystemResolver()
+    poster = poster_for(resolver, private_networks=private)
+    hooks = Hooks(chassis.engine, poster, sealer, private_networks=private)
+    await hooks.make_tables()
+    chassis.task("webhooks", Sender(chassis.engine, poster, sealer).run)
+    chassis.on_stop(resolver.close)
+    return hooks
 
 
 def _foreign(settings: GatewaySettings) -> ForeignTokens | None:

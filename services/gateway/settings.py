@@ -143,6 +143,11 @@ class GatewaySettings(ServiceSettings):
     payment_looks_per_minute: int = Field(
         3000, ge=1, description="The limit of requests for the state of payments per network address"
     )
+    webhooks_private_networks: bool = Field(
+        default=False,
+        description="Whether outgoing webhooks may call private networks, and by plain HTTP: for trials on "
+        "one machine. Anybody with an account could reach what this machine reaches",
+    )
     reads_per_minute: int = Field(3000, ge=1, description="The limit of reading requests of one token")
     reads_per_minute_per_address: int = Field(
         12_000, ge=1, description="The limit of reading requests per network address"

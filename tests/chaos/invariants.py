@@ -218,7 +218,7 @@ def every_occasion_raised_one_notification(snapshot: Snapshot, _: Acknowledged) 
         if type(stored.event) in _OCCASIONS
     )
     raised = Counter(
-        (event.kind, event.order)
+        (event.kind, event.order or "")
         for _, event in gateway.all(NotificationRaised)
         if event.kind in _OCCASIONS.values()
     )

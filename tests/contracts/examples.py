@@ -33,6 +33,7 @@ ACCOUNT = AccountId(UUID("018f0000-0000-7000-8000-00000000000a"))
 ADBOT = AdbotId(UUID("018f0000-0000-7000-8000-00000000000b"))
 CYCLE = CycleId(UUID("018f0000-0000-7000-8000-00000000000c"))
 API_KEY = gateway.ApiKeyId(UUID("0190a000-0000-7000-8000-0000000000a1"))
+HOOK = gateway.HookId(UUID("0190a000-0000-7000-8000-0000000000e1"))
 DEVICE = gateway.DeviceId(UUID("0190a000-0000-7000-8000-0000000000d1"))
 NOTIFICATION = NotificationId(UUID("018f0000-0000-7000-8000-000000000010"))
 NOTICE = gateway.NoticeId(UUID("018f0000-0000-7000-8000-000000000011"))
@@ -371,6 +372,7 @@ _GATEWAY: list[Event] = [
         groups=("@group",),
         more_groups=2,
         as_of=NOON,
+        hook=HOOK,
     ),
     gateway.NotificationsRead(account=ACCOUNT, notifications=(NOTIFICATION,)),
     gateway.NoticeRaised(
@@ -387,6 +389,29 @@ _GATEWAY: list[Event] = [
     gateway.NoticeMailed(notice=NOTICE, mail=NOTICE),
     gateway.MailSent(notification=NOTIFICATION, account=ACCOUNT),
     gateway.MailGivenUp(notification=NOTIFICATION, account=ACCOUNT, reason="550 no such mailbox"),
+    gateway.HookAdded(
+        hook=HOOK,
+        account=ACCOUNT,
+        url="https://example.org/adrelay",
+        events=("adbot.stopped", "order.fulfilled"),
+        description="our monitoring",
+    ),
+    gateway.HookChanged(
+        hook=HOOK,
+        account=ACCOUNT,
+        url="https://example.org:8443/adrelay",
+        events=("notification.raised",),
+        description="",
+    ),
+    gateway.HookSwitchedOff(
+        hook=HOOK,
+        account=ACCOUNT,
+        why=gateway.HookOffReason.FAILING,
+        detail="no message was taken for 3 days",
+    ),
+    gateway.HookSwitchedOn(hook=HOOK, account=ACCOUNT),
+    gateway.HookSecretRotated(hook=HOOK, account=ACCOUNT),
+    gateway.HookDeleted(hook=HOOK, account=ACCOUNT),
 ]
 
 EXAMPLES: dict[str, Event] = {

@@ -33,12 +33,13 @@ class SealedCodes:
 
     async def store(self, sql: Sql, account: AccountId, code: str) -> None:
         """Store an account's first code until it is mailed."""
-        sealed = self._sealer.seal(account, code)
+        sealed = self._sealer.seal(account, code.encode())
         await sql.execute("insert into first_codes.sealed (account, sealed) values ($1, $2)", account, sealed)
 
     def open(self, account: AccountId, sealed: bytes) -> str | None:
         """Return a sealed code, None if it was sealed with another key or for another account."""
-        return self._sealer.open(account, sealed)
+        code = self._sealer.open(account, sealed)
+        return None if code is None else code.decode()
 
 
 async def make_tables(engine: Engine) -> None:

@@ -53,7 +53,7 @@ class SecondFactors:
     async def offer(self, account: AccountId, email: str) -> tuple[str, str] | None:
         """Return a new secret and its URI for an authenticator app; None if the account has one in use."""
         secret = random_base32()
-        sealed = self._sealer.seal(account, secret)
+        sealed = self._sealer.seal(account, secret.encode())
         if await self._engine.query(lambda sql: sql.fetchval(_OFFER, account, sealed)) is None:
             return None
         return secret, TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
@@ -99,7 +99,7 @@ class SecondFactors:
         secret = self._sealer.open(account, sealed)
         if secret is None:
             return None
-        codes, now = HOTP(secret), int(at.timestamp()) // STEP_SECONDS
+        codes, now = HOTP(secret.decode()), int(at.timestamp()) // STEP_SECONDS
         for step in (now + offset for offset in _STEPS):
             if hmac.compare_digest(codes.at(step).encode(), code.encode()):
                 return step

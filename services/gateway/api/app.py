@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 
 from services.gateway.api import catalogue, documentation, openapi
-from services.gateway.api.account import api_keys, devices, notifications, second_factor, sign_in
+from services.gateway.api.account import api_keys, devices, notifications, second_factor, sign_in, webhooks
 from services.gateway.api.account import orders as account_orders
 from services.gateway.api.adbots import (
     figures,
@@ -47,6 +47,7 @@ _PARTS = (
     api_keys,
     account_orders,
     notifications,
+    webhooks,
     changes,
     sockets,
     adbots,

@@ -28,6 +28,7 @@ from services.gateway.api.requests.shared_limits import SharedLimit
 from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.device.refresh import Devices
+from services.gateway.hooks.managing import Hooks
 from services.gateway.idempotency.keys import IdempotencyKeys
 from services.gateway.live.feeds import Feeds
 from services.gateway.notices.refused_sales import RefusedSales
@@ -50,6 +51,7 @@ class Desk:
     devices: Devices
     second_factors: SecondFactors
     api_keys: ApiKeys
+    hooks: Hooks
     sign_ins: SharedLimit
     sign_ins_a_day: SharedLimit
     """The limit per account: each sign-in appends events, stored for ever."""
@@ -58,6 +60,7 @@ class Desk:
     refreshes: SharedLimit
     tickets: Tickets
     ticket_limit: SharedLimit
+    webhook_tests: SharedLimit
     checkouts: SharedLimit
     checkouts_hourly: SharedLimit
     payment_looks: SharedLimit

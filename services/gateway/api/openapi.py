@@ -45,6 +45,7 @@ TAGS = [
     {"name": "catalogue", "description": "The plans on sale, and the coins to pay with."},
     {"name": "payments", "description": "Checkouts and payments."},
     {"name": "account", "description": "Signing in, orders and notifications."},
+    {"name": "webhooks", "description": "Messages to the account's own receivers."},
     {"name": "adbots", "description": "The adbots: advertisement, start and stop, deliveries."},
     {"name": "live", "description": "Changes as they happen."},
     {"name": "group lists", "description": "Lists of groups that several adbots share."},

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID, uuid5
 
-from libs.events.gateway import NotificationKind
+from libs.events.gateway import HookId, NotificationKind
 from libs.events.values import (
     AccountId,
     AdbotId,
@@ -26,7 +26,7 @@ class Raise:
 
     account: AccountId
     kind: NotificationKind
-    order: OrderNumber
+    order: OrderNumber | None
     email: EmailAddress
     mail: bool
     paid: Decimal | None = None
@@ -39,7 +39,10 @@ class Raise:
     """Of a request to join: the seat that asked."""
     detail: str = ""
     since: datetime | None = None
-    """Of overrunning cycles: when the adbot's settings were changed last; each change may notify anew."""
+    """Of overrunning cycles: when the adbot's settings were changed last; each change may notify anew.
+
+    Of a webhook: when it was switched off.
+    """
     occasion: str = ""
     """Of what happens to an adbot: what tells one time from another, such as the id of an event."""
     adbot: AdbotId | None = None
@@ -51,21 +54,25 @@ class Raise:
     groups: tuple[GroupRef, ...] = ()
     more_groups: int = 0
     as_of: datetime | None = None
+    hook: HookId | None = None
 
     @property
     def notification(self) -> NotificationId:
         """The notification's id, derived from kind and order, so that a duplicate command notifies nobody.
 
         Each amount received in partial payments of an order has a notification of its own, and so has each
-        name or id of a group that moved, and each seat that asks to join a group.
+        name or id of a group that moved, each seat that asks to join a group, and each time that a webhook is
+        switched off.
         """
-        parts = [str(self.kind), self.order]
+        parts = [str(self.kind), self.order or ""]
         if self.kind is NotificationKind.PARTIAL_PAYMENT and self.paid is not None:
             parts.append(format(self.paid.normalize(), "f"))
         if self.group is not None:
             parts += [self.group, self.chat or "", self.name or ""]
         if self.session is not None:
             parts.append(str(self.session))
+        if self.hook is not None:
+            parts.append(str(self.hook))
         if self.since is not None:
             parts.append(self.since.isoformat())
         if self.occasion:

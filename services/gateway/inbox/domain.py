@@ -118,6 +118,7 @@ def _raised(command: Raise, *, mail: bool) -> NotificationRaised:
         groups=command.groups,
         more_groups=command.more_groups,
         as_of=command.as_of,
+        hook=command.hook,
     )
 
 

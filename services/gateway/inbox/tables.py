@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from libs.events.gateway import (
+    HookId,
     MailGivenUp,
     MailSent,
     NotificationKind,
@@ -20,13 +21,13 @@ from services.gateway.tables.order_lines import SECOND_OF
 
 NOTIFICATIONS = Projection(
     "notifications",
-    version=3,
+    version=4,
     ddl="""
     create table notifications (
         notification uuid primary key,
         account      uuid not null,
         kind         text not null,
-        order_number text not null,
+        order_number text,
         email        text not null,
         mail         text not null,
         paid         numeric,
@@ -36,6 +37,7 @@ NOTIFICATIONS = Projection(
         chat         text,
         name         text,
         detail       text not null,
+        hook         uuid,
         raised_at    timestamptz not null,
         adbot        uuid,
         session      uuid,
@@ -94,7 +96,8 @@ class Notification:
     notification: NotificationId
     account: AccountId
     kind: NotificationKind
-    order: OrderNumber
+    order: OrderNumber | None
+    """None if it is about a webhook."""
     email: EmailAddress
     mail: MailState
     paid: Decimal | None
@@ -105,6 +108,7 @@ class Notification:
     chat: GroupRef | None = None
     name: GroupRef | None = None
     detail: str = ""
+    hook: HookId | None = None
     second_of: OrderNumber | None = None
     """An earlier paid order of the same wish; both orders were open at the same time."""
     adbot: AdbotId | None = None
@@ -146,6 +150,7 @@ async def _notify(event: NotificationRaised, sql: TableSql) -> None:
         chat=event.chat,
         name=event.name,
         detail=event.detail,
+        hook=event.hook,
         raised_at=sql.at,
         adbot=event.adbot,
         session=event.session,
@@ -283,6 +288,7 @@ def notification_in(row: Row) -> Notification:
         missing=row["missing"],
         coin=row["coin"],
         detail=row["detail"],
+        hook=row["hook"],
         raised_at=row["raised_at"],
         group=row["grp"],
         chat=row["chat"],

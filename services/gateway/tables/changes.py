@@ -87,6 +87,12 @@ _ORDER: Mapping[type[Event], str] = {
     billing.OrderCancelled: "cancelled",
     billing.OrderFulfilled: "fulfilled",
 }
+NAMED: Mapping[type[Event], tuple[str, str]] = {
+    **{changed: ("adbot", name) for changed, name in _ADBOT.items()},
+    **{changed: ("order", name) for changed, name in _ORDER.items()},
+    gateway.NotificationRaised: ("notification", "raised"),
+}
+"""The kind of what changed, which is also the event's field with its id, and the name of the change."""
 
 
 @dataclass(frozen=True)
@@ -112,11 +118,8 @@ def _add(changed: type[Event], kind: str, name: str) -> None:
     CHANGES.on(changed)(add)
 
 
-for _type, _name in _ADBOT.items():
-    _add(_type, "adbot", _name)
-for _type, _name in _ORDER.items():
-    _add(_type, "order", _name)
-_add(gateway.NotificationRaised, "notification", "raised")
+for _type, (_kind, _name) in NAMED.items():
+    _add(_type, _kind, _name)
 
 _WANTED = """
 unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])

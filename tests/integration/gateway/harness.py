@@ -166,6 +166,7 @@ class GatewayHarness:
                 "writes_per_day": 10_000,
                 "command_seconds": DEADLINE_SECONDS,  # a slow machine must not fail the test
                 "read_your_writes_seconds": DEADLINE_SECONDS,
+                "webhooks_private_networks": True,
             }
             running = asyncio.create_task(run(GatewaySettings.model_validate(usual | changed)))
             stack.push_async_callback(_end, running)

@@ -9,7 +9,9 @@ from pydantic import BaseModel
 
 from services.gateway.account.listing import ACCOUNT_LINES, AccountLine
 from services.gateway.activity.log import ACTS, Act
+from services.gateway.api.account.webhook_shapes import WebhookDelivery
 from services.gateway.api.admin.private_ids import PrivateIdsView
+from services.gateway.hooks.deliveries import DELIVERIES
 from services.gateway.inbox.listing import NOTIFICATIONS
 from services.gateway.notices.tables import NOTICE_LINES
 from services.gateway.tables.adbot_query import ALL_ADBOTS, OWN_ADBOTS
@@ -143,5 +145,6 @@ CASES = (
         filters={"actor": "admin", "operation": "suspend_account", "from": rows.BEGIN, "to": rows.BEGIN},
     ),
     Case(NOTIFICATIONS, rows.add_notification, (rows.OWNER,), filters={"unread": True}),
+    Case(DELIVERIES, rows.add_message, (rows.HOOK,), shape=WebhookDelivery, filters={"state": "waiting"}),
     Case(NOTICE_LINES, rows.add_notice, filters={"open": True, "kind": "low_stock"}),
 )

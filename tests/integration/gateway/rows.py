@@ -21,7 +21,7 @@ Insert = Callable[["Filling", int], Awaitable[None]]
 
 SCHEMAS = [table.name for table in (*REGISTRY.state_tables, *REGISTRY.read_models)]
 BEGIN = datetime(2026, 3, 1, 12, tzinfo=UTC)
-OWNER, ADBOT = uuid4(), uuid4()
+OWNER, ADBOT, HOOK = uuid4(), uuid4(), uuid4()
 GROUP_LIST, CHAT = UUID(int=7), "@blocked"
 
 
@@ -283,6 +283,21 @@ async def add_act(filling: Filling, number: int) -> None:
         operation="suspend_account",
         path="/api/v1/admin/accounts/x/suspend",
         outcome=None if number % 3 else "done",
+    )
+
+
+async def add_message(filling: Filling, number: int) -> None:
+    at = moment(number)
+    await filling.insert(
+        "webhooks.deliveries",
+        message=uuid4(),
+        hook=HOOK,
+        type="adbot.stopped",
+        body="{}",
+        created_at=at,
+        give_up_at=at,
+        try_at=at,
+        claimed_until=at,
     )
 
 

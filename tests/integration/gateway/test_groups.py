@@ -12,7 +12,9 @@ async def test_a_client_confirms_a_group_of_an_adbot(client: Client, harness: Ga
     assert (answer.status_code, answer.json()["id"]) == (200, str(adbot))
     rows = await harness.scheduler.engine.query(
         lambda sql: sql.fetch(
-            "select data::text as data from engine.events where type = $1", GroupConfirmed.__name__
+            "select data::text as data from engine.events where type = $1 and data->>'adbot' = $2",
+            GroupConfirmed.__name__,
+            str(adbot),
         )
     )
     assert [json.loads(row["data"]) for row in rows] == [{"adbot": str(adbot), "group": "@bakers/4"}]

@@ -18,6 +18,7 @@ from libs.eventsourcing.store.connections import connect
 from services.gateway.activity.log import TABLES as ACTIVITY
 from services.gateway.api.requests.cursors import continued, cursor_at
 from services.gateway.api.requests.problems import Denied
+from services.gateway.hooks.schema import TABLES as WEBHOOKS
 from services.gateway.tables.paging import PagedList, PageItems, PageRequest, items_of, page_of
 from tests.integration.gateway.lists import CASES, Case
 from tests.integration.gateway.rows import ADBOT, CHAT, OWNER, SCHEMAS, Filling, moment
@@ -33,6 +34,7 @@ async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[Filling]:
     async with fresh_database(postgres_server, "gateway") as url:
         connection = await connect(url, schemas=SCHEMAS)
         await connection.execute(ACTIVITY)
+        await connection.execute(WEBHOOKS)
         yield Filling(connection)
         await connection.close()
 

@@ -31,7 +31,7 @@ class NotificationView(View):
 
     id: UUID
     kind: NotificationKind
-    order_number: str
+    order_number: Annotated[str | None, Field(description="Null if it is about a webhook.")]
     paid: Annotated[
         Money | None, Field(description="In units of `pay_currency`: the amount received by then.")
     ]
@@ -53,6 +53,7 @@ class NotificationView(View):
     valid_until: Annotated[datetime | None, Field(description="The end of the adbot's validity by then.")]
     groups: Annotated[list[str], Field(description="The first of the groups that take no posts.")]
     more_groups: Annotated[int, Field(description="How many others take no posts.")]
+    webhook: Annotated[UUID | None, Field(description="The webhook that it is about.")]
     group: Annotated[str | None, Field(description="The group that it is about, as in the advertisement.")]
     group_id: Annotated[str | None, Field(description="The id now of a group that moved.")]
     group_name: Annotated[str | None, Field(description="Its public name now; none if it has none.")]
@@ -159,6 +160,7 @@ def _view(one: Notification) -> NotificationView:
         valid_until=one.valid_until,
         groups=list(one.groups),
         more_groups=one.more_groups,
+        webhook=one.hook,
         group=one.group,
         group_id=one.chat,
         group_name=one.name,

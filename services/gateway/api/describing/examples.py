@@ -33,8 +33,10 @@ _FIELDS: Mapping[str, object] = {
     "checkout_token": "9QmT3vVxk2cYtJ0r5sLw8bNqZ1aHfGdE7uPiKoRyXcM",
     "code": "bronze",
     "coin": "BTC",
+    "body": "",
     "currency": "BTC",
     "cursor": "MjAyNi0wNS0wMVQxMjowMDowMCswMDowMCAxNyAw",
+    "description": "An adbot has stopped.",
     "detail": "",
     "email": "client@example.com",
     "end": "07:00",
@@ -47,6 +49,7 @@ _FIELDS: Mapping[str, object] = {
     "group_id": "-1001234567890",
     "group_name": "@group",
     "groups": ["@group", "@other/7"],
+    "events": ["adbot.stopped"],
     "last_address": "192.0.2.7",
     "last_error": "SLOWMODE_WAIT_17",
     "last-event-id": "742-17-0",
@@ -62,6 +65,7 @@ _FIELDS: Mapping[str, object] = {
     "next": None,
     "note": "",
     "number": "HQADZ-MWPM0SFH-9J8ZHS6IAHLL",
+    "off_detail": "",
     "operation": "suspend_account",
     "order": "HQADZ-MWPM0SFH-9J8ZHS6IAHLL",
     "order_number": "HQADZ-MWPM0SFH-9J8ZHS6IAHLL",
@@ -94,9 +98,11 @@ _FIELDS: Mapping[str, object] = {
     "time_zone": "Europe/Berlin",
     "times": ["09:30"],
     "token": "eyJhbGciOiJIUzI1NiIs…",
+    "type": "adbot.stopped",
     "unreachable": 0,
     "unreachable_error": None,
     "uri": "otpauth://totp/Adrelay:client%40example.com?secret=<secret>&issuer=Adrelay",
+    "url": "https://example.org/adrelay",
     "validity_days": 30,
     "warning": None,
     "x-nowpayments-sig": "3d6b…",
@@ -120,6 +126,8 @@ class Examples:
         """
         if reference := schema.get("$ref"):
             return self.of(self._schemas[str(reference).removeprefix(_REF)], name, sent=sent)
+        if not schema:
+            return None  # of an answer without content
         if found := schema.get("examples"):
             return found[0]
         for key in ("example", "const"):

@@ -71,6 +71,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "unblock_source": UnblockSource,
 }
 """The command that an operation sends; its docstring names the refusals."""
+_WEBHOOK = ("malformed_webhook_url", "private_webhook_url", "malformed_webhook_events")
 _OWN: Mapping[str, tuple[str, ...]] = {
     "sign_in": ("wrong_access_code", "one_time_code_needed", "wrong_one_time_code", "account_suspended"),
     "refresh_tokens": ("invalid_refresh_token", "refresh_token_reused"),
@@ -88,6 +89,11 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "sign_account_out": ("unknown_account",),
     "change_role": ("unknown_account",),
     "remove_second_factor": ("unknown_account",),
+    "add_webhook": ("device_needed", "too_many_webhooks", *_WEBHOOK),
+    "change_webhook": ("device_needed", *_WEBHOOK),
+    "rotate_webhook_secret": ("device_needed",),
+    "switch_webhook_on": ("device_needed",),
+    "retry_webhook_delivery": ("unknown_delivery", "webhook_off"),
     "mark_read": ("unknown_notification",),
     "acknowledge_notice": ("unknown_notice",),
     "renew_adbot": ("unknown_adbot", "adbot_suspended", "another_plan"),
@@ -143,6 +149,8 @@ def own_codes(operation: str, path: str) -> dict[int, list[str]]:
     own = [*(refusals_of(command) if command else ()), *_OWN.get(operation, ())]
     if _ADBOT.search(path):
         own.append("unknown_adbot")
+    if "{webhook_id}" in path:
+        own.append("unknown_webhook")
     found: dict[int, list[str]] = {}
     for code in dict.fromkeys(own):
         if code in CODES:

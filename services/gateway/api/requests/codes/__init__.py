@@ -14,6 +14,7 @@ from services.gateway.api.requests.codes.of_adbots import (
 from services.gateway.api.requests.codes.of_orders import NOTIFICATIONS, ORDERS
 from services.gateway.api.requests.codes.of_requests import REQUESTS, SERVER
 from services.gateway.api.requests.codes.of_stock import BETWEEN_SERVICES, STOCK
+from services.gateway.api.requests.codes.of_webhooks import WEBHOOKS
 
 SECTIONS: Mapping[str, Codes] = {
     "Requests": REQUESTS,
@@ -27,6 +28,7 @@ SECTIONS: Mapping[str, Codes] = {
     "Pacing": PACING,
     "Post checks": POST_CHECKS,
     "The operator's switches, notices and notifications": OPERATIONS,
+    "Outgoing webhooks": WEBHOOKS,
     "Stock": STOCK,
     "Between services": BETWEEN_SERVICES,
 }

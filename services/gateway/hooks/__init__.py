@@ -1,0 +1,1 @@
+"""Outgoing webhooks: what an account wants to be told, and the messages that tell it."""

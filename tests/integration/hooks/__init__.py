@@ -1,0 +1,1 @@
+"""Outgoing webhooks, with real receivers."""

@@ -1,0 +1,53 @@
+"""What is stored for webhooks is bounded."""
+
+import asyncio
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from libs.eventsourcing.values import utc_now
+from services.gateway.hooks import deliveries
+from services.gateway.hooks.deliveries import DeliveryState, GivenUp
+from tests.integration.hooks.receiver import Receiver
+from tests.integration.hooks.sending import CAUSES, Sending
+
+
+async def test_of_too_many_messages_the_oldest_are_given_up(
+    sending: Sending, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.gateway.hooks.deliveries.MOST_WAITING", 3)
+    hook, _ = await sending.add(receiver.url)
+    first = await sending.tell(hook, 1)
+    second = await sending.tell(hook, 1)
+    last = await sending.tell(hook, 3)
+    given_up = await sending.engine.query(lambda sql: deliveries.give_up_excess(sql, utc_now()))
+    assert given_up == 2
+    lines = {line.id: line for line in await sending.log(hook)}
+    assert [lines[one].detail for one in (*first, *second)] == [GivenUp.TOO_MANY_WAITING] * 2
+    assert {lines[one].state for one in last} == {DeliveryState.WAITING}
+
+
+async def test_ended_messages_are_kept_for_a_week_and_orphans_are_not(
+    sending: Sending, receiver: Receiver
+) -> None:
+    hook, _ = await sending.add(receiver.url)
+    sending.start()
+    await sending.tell(hook)
+    await sending.ended(hook)
+    for days, left in ((6, 1), (8, 0)):
+        at = utc_now() + timedelta(days=days)
+        await sending.engine.query(partial(deliveries.forget_ended, at=at, limit=10))
+        assert len(await sending.log(hook)) == left
+    await sending.hooks.switch_off(sending.account, hook, CAUSES)
+    await sending.tell(hook)
+    assert await sending.engine.query(lambda sql: deliveries.give_up_excess(sql, utc_now())) == 1
+    assert [line.detail for line in await sending.log(hook)] == [GivenUp.SWITCHED_OFF]
+
+
+async def test_accounts_that_add_many_at_once_have_at_most_ten(sending: Sending) -> None:
+    found = await asyncio.gather(
+        *(sending.add("http://127.0.0.1:9/") for _ in range(14)), return_exceptions=True
+    )
+    assert len(await sending.hooks.all_of(sending.account)) == 10
+    assert sum(isinstance(one, Exception) for one in found) == 4
