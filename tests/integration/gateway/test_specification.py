@@ -41,10 +41,11 @@ LEFT_OUT = {
     "listen_to_deliveries",
     "listen_to_changes",
     "listen_to_all_changes",
+    "add_webhook",
     "sign_out",
     "sign_out_everywhere",
 }
-"""Answers without an end, which `test_live_lines.py` reads; and what ends the caller's own token."""
+"""Answers without an end, which `test_live_lines.py` reads; what ends the caller's own token; messages to other hosts."""
 OWN_RULES = re.compile(
     r"is no cursor|is no address|an e-mail address such as|characters that can't be seen|"
     r"give exactly one of|must have (either post or posts|groups or lists|one format)|"

@@ -126,8 +126,6 @@ class Examples:
         """
         if reference := schema.get("$ref"):
             return self.of(self._schemas[str(reference).removeprefix(_REF)], name, sent=sent)
-        if not schema:
-            return None  # of an answer without content
         if found := schema.get("examples"):
             return found[0]
         for key in ("example", "const"):
@@ -151,7 +149,7 @@ class Examples:
         if kind == "array":
             return [self.of(schema["items"], name, sent=sent)]
         found = schema.get("default", _KINDS.get(str(kind)))
-        if found is None and kind != "null":
+        if found is None and kind != "null" and schema:  # without a schema there is no content
             self.missing.add(name)
         return found
 
