@@ -45,7 +45,8 @@ LEFT_OUT = {
     "sign_out",
     "sign_out_everywhere",
 }
-"""Answers without an end, which `test_live_lines.py` reads; what ends the caller's own token; messages to other hosts."""
+"""Answers without an end, which `test_live_lines.py` reads; what ends the caller's own token; and what sends
+messages to other hosts."""
 OWN_RULES = re.compile(
     r"is no cursor|is no address|an e-mail address such as|characters that can't be seen|"
     r"give exactly one of|must have (either post or posts|groups or lists|one format)|"
@@ -88,7 +89,8 @@ def problems(callers: Callers, caller: str, mode: GenerationMode) -> list[str]:
             except Unsatisfiable:
                 continue  # there is nothing in it that could be wrong
             except Exception as error:  # noqa: BLE001 - of any check
-                found.append(f"as {caller}, {mode.value}, {operation.label}: {error}")
+                causes = getattr(error, "exceptions", ())
+                found.append(f"as {caller}, {mode.value}, {operation.label}: {error} {causes}")
     return found
 
 
