@@ -48,6 +48,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "post_checks",
         "private_ids",
         "products",
+        "running_cycles",
         "statistics",
         "stock",
     ),

@@ -1,12 +1,14 @@
-"""Generates pages from the code: every setting, event, route and error of Telegram, `.env.example`.
+"""Generates pages from the code: every setting, event, route, problem and error of Telegram, `.env.example`.
 
 `python -m adrelay.reference` writes them; a test fails if they are outdated.
 """
 
 import inspect
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -23,6 +25,8 @@ from libs.events.commands import provisioning as to_provisioning
 from libs.events.commands import scheduler as to_scheduler
 from libs.eventsourcing import Command, Event
 from libs.eventsourcing.hosting import Contract
+from services.gateway.api.app import make_app
+from services.gateway.api.requests.codes import SECTIONS
 
 ROOT = Path(__file__).parent.parent
 _OWNERS: tuple[tuple[ModuleType, ...], ...] = (
@@ -59,6 +63,8 @@ def pages() -> dict[Path, str]:
         Path("docs/reference/events.md"): events_page(),
         Path("docs/reference/access.md"): access_page(),
         Path("docs/reference/telegram-errors.md"): telegram_errors_page(),
+        Path("docs/reference/problems.md"): problems_page(),
+        Path("docs/reference/values.md"): values_page(),
     }
 
 
@@ -176,6 +182,69 @@ def events_page() -> str:
                 together = issubclass(contract, Command) and contract.batchable
                 lines.append(f"- **{contract.__name__}** ({fields}): {text}{_BATCHABLE if together else ''}")
     return "\n".join(lines) + "\n"
+
+
+def problems_page() -> str:
+    """Return the page of all codes of problems."""
+    lines = [
+        "# Problems",
+        "",
+        "An error of the REST interface is `application/problem+json` (RFC 9457). Programs decide by its",
+        "`code`, which never changes its meaning or its status; `type` is `urn:adrelay:problem:<code>`.",
+        "`detail` is for people and may change. `correlation_id` finds the request in logs and events; the",
+        "header `X-Correlation-Id` of every answer has it too. New codes may be added: treat one that you do",
+        "not know by its status. Errors of 429 and 503 have the header `Retry-After`, in seconds.",
+        "",
+        "The server answers in JSON whatever `Accept` says; it never answers 406.",
+    ]
+    for title, codes in SECTIONS.items():
+        lines += [
+            "",
+            f"## {title}",
+            "",
+            "| code | status | means | what to do |",
+            "| --- | --- | --- | --- |",
+        ]
+        lines += [
+            f"| `{code}` | {one.status.value} | {one.meaning} | {one.remedy} |" for code, one in codes.items()
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def values_page() -> str:
+    """Return the page of the values that fields of requests and answers may have."""
+    schemas: dict[str, dict[str, Any]] = make_app().openapi()["components"]["schemas"]
+    lines = [
+        "# Values",
+        "",
+        "The fields of the REST interface whose values are from a list. Programs compare them as they are:",
+        "statuses, results, roles and parties are in capitals, kinds, reasons, orders and formats in small",
+        "letters, and so are the states of groups and mails. Names of Telegram's errors are in capitals, as",
+        "Telegram writes them; codes of problems are in small letters. Further values may be added: show one",
+        "that you do not know as it is. In requests, coins are accepted in small letters too, and plan codes",
+        "and e-mail addresses in capitals.",
+        "",
+        "| list | fields | values |",
+        "| --- | --- | --- |",
+    ]
+    for name, schema in sorted(schemas.items()):
+        if "enum" in schema:
+            fields = ", ".join(f"`{field}`" for field in _fields_of(name, schemas))
+            values = ", ".join(f"`{value}`" for value in schema["enum"])
+            lines.append(f"| {name} | {fields} | {values} |")
+    return "\n".join(lines) + "\n"
+
+
+def _fields_of(name: str, schemas: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the fields whose value is from this list."""
+    reference = f'"#/components/schemas/{name}"'
+    found = {
+        field
+        for schema in schemas.values()
+        for field, shape in schema.get("properties", {}).items()
+        if reference in json.dumps(shape)
+    }
+    return sorted(found)
 
 
 def _contracts(module: ModuleType, kind: type[Contract]) -> list[type[Contract]]:

@@ -22,6 +22,7 @@ time.
 The first has a system of its own, which ends with it; the others share one until their worker ends.
 """
 LONG = (
+    "tests/integration/gateway/test_specification.py",
     "tests/integration/forwarder/test_crash_points.py",
     "tests/integration/mails/test_outbox.py",
     "tests/integration/engine_tools/test_commands.py",

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID, uuid5
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
@@ -40,6 +41,18 @@ _MOST_BYTES = 256 * 1024
 """Well under the largest message of NATS (1 MiB by default)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepeatableCauses(Causes):
+    """The causes of a request that its caller may repeat: an equal command of it gets an equal id."""
+
+    seed: UUID
+    """The same in each repetition; commands that the request sends must differ only if they do each time."""
+
+    def command_id(self, kind: type[Command], body: bytes) -> UUID:
+        """Return the id under which a command of the request is carried out once."""
+        return uuid5(self.seed, f"{kind.__name__} {body.decode()}")
+
+
 class CommandFailed(Exception):
     """The service failed to handle this command, or did not answer in time."""
 
@@ -68,11 +81,9 @@ class CommandClient:
         Waits up to the timeout for a service that restarts. Raises `Refused` if the service refused it,
         and `CommandFailed` if it failed or did not answer in time; the command may have been carried out.
         """
-        outgoing = _Outgoing(
-            type(command),
-            command.model_dump_json().encode(),
-            Causes(causes.correlation_id, new_id(), causes.actor),
-        )
+        kind, body = type(command), command.model_dump_json().encode()
+        command_id = causes.command_id(kind, body) if isinstance(causes, RepeatableCauses) else new_id()
+        outgoing = _Outgoing(kind, body, Causes(causes.correlation_id, command_id, causes.actor))
         if outgoing.kind.batchable:
             result = await self._queue(outgoing.kind).send(outgoing)
         else:

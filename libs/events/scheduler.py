@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, NewType
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from libs.events.cadence import Cadence
 from libs.events.values import (
@@ -70,6 +70,8 @@ GroupListId = NewType("GroupListId", UUID)
 
 class GroupOption(Contract):
     """What differs for one group of an advertisement or of a list."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     group: GroupRef
     paused: bool = False

@@ -9,27 +9,9 @@ from pydantic_settings import NoDecode
 
 from libs.chassis.settings import ServiceSettings, at_least
 from libs.events.values import Coin
+from libs.nowpayments.coins import DEFAULT_COINS, coins_in
 from libs.nowpayments.signature import SIGNED_WITH
 from services.billing.product.catalogue import DEFAULT_FILE, read_catalogue
-
-DEFAULT_COINS: dict[Coin, str] = {
-    "BTC": "btc",
-    "ETH": "eth",
-    "SOL": "sol",
-    "LTC": "ltc",
-    "USDT": "usdttrc20",
-}
-
-
-def _coins(given: object) -> object:
-    if not isinstance(given, str):
-        return given
-    pairs = [pair.partition("=") for pair in given.split(",") if pair.strip()]
-    coins = {coin.strip().upper(): code.strip().lower() for coin, _, code in pairs}
-    codes = set(coins.values())
-    if not coins or "" in codes or not len(pairs) == len(coins) == len(codes):
-        raise ValueError("should look like BTC=btc,USDT=usdttrc20, each coin and each code once")
-    return coins
 
 
 def _catalogue(path: Path) -> Path:
@@ -54,7 +36,7 @@ class BillingSettings(ServiceSettings):
         description="The URL at which the provider reaches the gateway's webhook, "
         "such as https://ads.example.org/api/v1/webhooks/nowpayments"
     )
-    coins: Annotated[dict[Coin, str], NoDecode, BeforeValidator(_coins)] = Field(
+    coins: Annotated[dict[Coin, str], NoDecode, BeforeValidator(coins_in)] = Field(
         DEFAULT_COINS,
         description="The accepted coins with the provider's code of each, such as BTC=btc,USDT=usdttrc20",
     )

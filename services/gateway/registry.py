@@ -30,6 +30,7 @@ from services.gateway.tables.orders import ORDERS
 from services.gateway.tables.post_checks import POST_CHECKS
 from services.gateway.tables.private_ids import PRIVATE_IDS
 from services.gateway.tables.products import PRODUCTS
+from services.gateway.tables.running_cycles import RUNNING_CYCLES
 from services.gateway.tables.statistics import STATISTICS
 from services.gateway.tables.stock import STOCK
 from services.gateway.timers import timers
@@ -54,6 +55,7 @@ REGISTRY = Registry[Context](
         GROUP_LISTS,
         JOIN_REQUESTS,
         METHOD_RESTS,
+        RUNNING_CYCLES,
         CHANGES,
         EXPIRING,
         DEAD_GROUPS,

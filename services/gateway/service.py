@@ -9,6 +9,7 @@ from libs.chassis.command_client import CommandClient
 from libs.chassis.connections import ConnectionLimits
 from libs.chassis.service import Chassis
 from libs.eventsourcing.background import forget_days, repeat
+from libs.eventsourcing.values import utc_now
 from services.gateway.account import first_codes
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.keyed_hash import KeyedHash
@@ -48,6 +49,7 @@ from services.gateway.hooks.managing import Hooks
 from services.gateway.hooks.network import SystemResolver
 from services.gateway.hooks.posting import poster_for
 from services.gateway.hooks.sender import Sender
+from services.gateway.idempotency.keys import IdempotencyKeys
 from services.gateway.live.feeds import Feeds
 from services.gateway.mail.outbox import Outbox
 from services.gateway.mail.writing import Writer
@@ -76,6 +78,7 @@ REFRESHES_PER_MINUTE = 120
 RECONNECT_SECONDS = 3.0
 """How long a request waits for the broker, which a restart keeps away for a moment, before it is answered."""
 _LEASE_SPARE_SECONDS = 5.0
+_KEY_SPARE_SECONDS = 30.0
 
 
 async def run(settings: GatewaySettings) -> None:
@@ -100,6 +103,9 @@ async def run(settings: GatewaySettings) -> None:
         chassis.task("old days", lambda: repeat("old days", lambda: _forget_old_days(settings, chassis)))
         claims = Claims(chassis.engine, settings.code_pepper)
         await claims.make_tables()
+        keys = keys_of(settings, chassis)
+        await keys.make_tables()
+        chassis.task("old keys", lambda: repeat("old keys", lambda: keys.forget_old(utc_now())))
         counters = Counters(chassis.engine, settings.code_pepper)
         await counters.make_tables()
         chassis.task("old counters", lambda: repeat("old counters", counters.sweep))
@@ -117,7 +123,7 @@ async def run(settings: GatewaySettings) -> None:
         )
         furnish(
             app,
-            await desk_of(settings, chassis, commands, codes, claims, counters),
+            await desk_of(settings, chassis, commands, codes, claims, keys, counters),
             Webhook(SignatureVerifier(settings.ipn_secret), commands),
             live,
             gate_of(settings, counters),
@@ -210,6 +216,12 @@ def outbox_of(settings: GatewaySettings, chassis: Chassis, codes: AccessCodes, m
     )
 
 
+def keys_of(settings: GatewaySettings, chassis: Chassis) -> IdempotencyKeys:
+    """Return the idempotency keys; a claim outlasts a request, which sends one or two commands."""
+    lease = 2 * (settings.command_seconds + settings.read_your_writes_seconds) + _KEY_SPARE_SECONDS
+    return IdempotencyKeys(chassis.engine, settings.code_pepper, lease_seconds=lease)
+
+
 def gate_of(settings: GatewaySettings, counters: Counters) -> Gate:
     """Return the rules that requests must pass before their routes."""
     return Gate(
@@ -237,12 +249,13 @@ async def desk_of(
     commands: CommandClient,
     codes: AccessCodes,
     claims: Claims,
+    keys: IdempotencyKeys,
     counters: Counters,
 ) -> Desk:
     """Return the routes' dependencies, and keep up what they store."""
     engine, keyed = chassis.engine, KeyedHash(settings.code_pepper)
+    tokens, api_keys = Tokens(settings.jwt_secret, settings.token_seconds), ApiKeys(keyed)
     hooks = await _hooks(settings, chassis, Sealer(keyed, "webhook secret"))
-    tokens, keys = Tokens(settings.jwt_secret, settings.token_seconds), ApiKeys(keyed)
     devices, uses = Devices(engine, keyed, seconds=settings.refresh_seconds), KeyUses(engine)
     second_factors = SecondFactors(engine, keyed)
     activity = ActivityLog(engine, days=settings.activity_days)
@@ -267,7 +280,7 @@ async def desk_of(
         door=Door(
             engine,
             tokens,
-            keys,
+            api_keys,
             uses=uses,
             foreign=_foreign(settings),
             operators_token=settings.admin_token if settings.admin_token.get_secret_value() else None,
@@ -276,7 +289,7 @@ async def desk_of(
         tokens=tokens,
         devices=devices,
         second_factors=second_factors,
-        api_keys=keys,
+        api_keys=api_keys,
         hooks=hooks,
         sign_ins_a_day=limit("sign-ins/d", settings.writes_per_day, DAY_SECONDS),
         wrong_one_time_codes=RateLimit(WRONG_ONE_TIME_CODES_PER_DAY, window_seconds=DAY_SECONDS),
@@ -293,6 +306,8 @@ async def desk_of(
         writes_a_day=limit("writes/d", settings.writes_per_day, DAY_SECONDS),
         turns=Turns(),
         claims=claims,
+        keys=keys,
+        coins=settings.coins,
         timeout_seconds=settings.read_your_writes_seconds,
         forwarding=lambda: ask_forwarder(chassis.nats, settings.nats_prefix),
         refused_sales=RefusedSales(chassis.engine, mail=settings.mails_to_operator),

@@ -22,6 +22,8 @@ from pydantic_settings import NoDecode
 
 from libs.chassis.networks import Networks, NetworksSetting
 from libs.chassis.settings import ServiceSettings, StrongSecret, at_least, strong
+from libs.events.values import Coin
+from libs.nowpayments.coins import DEFAULT_COINS, coins_in
 from libs.nowpayments.signature import SIGNED_WITH
 from services.gateway.adapters.smtp import Security
 from services.gateway.mail.addresses import canonical, is_sender
@@ -105,6 +107,12 @@ class GatewaySettings(ServiceSettings):
         validation_alias="ADRELAY_BILLING_IPN_SECRET", description=SIGNED_WITH
     )
     """Billing's setting: the gateway refuses forged notifications before billing receives them."""
+    coins: Annotated[dict[Coin, str], NoDecode, BeforeValidator(coins_in)] = Field(
+        DEFAULT_COINS,
+        validation_alias="ADRELAY_BILLING_COINS",
+        description="The accepted coins, as billing has them, for the list that clients see",
+    )
+    """Billing's setting: billing decides about each order."""
     deliveries_days: int = Field(
         30, ge=1, le=36500, description="For how many days the log of deliveries is kept; counts are kept"
     )

@@ -24,6 +24,7 @@ from libs.events.commands.scheduler import (
 from libs.events.scheduler import GroupOption
 from libs.events.values import GroupRef, Post, TextFormat
 from libs.eventsourcing import CommandHandlers, Refused, Scope, UnitOfWork
+from libs.telegram_links.posts import parse_posts
 from services.scheduler.confirmations.commands import Confirm
 from services.scheduler.confirmations.domain import CONFIRMATIONS
 from services.scheduler.context import Context
@@ -41,7 +42,6 @@ from services.scheduler.post_checks.domain import POST_CHECKS
 from services.scheduler.schedule import commands as asked
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.groups import parse_groups, parse_option, parse_options
-from services.scheduler.schedule.posts import parse_posts
 from services.scheduler.schedule.state import AdbotPacing
 from services.scheduler.tables.adbots import adbot_known
 

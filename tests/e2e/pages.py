@@ -36,6 +36,7 @@ def all_pages() -> list[Page]:
         ROOT / "README.md",
         ROOT / "docs" / "quickstart.md",
         *sorted((ROOT / "docs" / "how-to").glob("*.md")),
+        ROOT / "docs" / "reference" / "api.md",
     ]
     return [read(file.relative_to(ROOT).as_posix(), file.read_text()) for file in files]
 

@@ -1,4 +1,4 @@
-"""Every command of the README, the quickstart and the how-tos runs as its page describes.
+"""Every command of the README, the quickstart, the how-tos and the API page runs as its page describes.
 
 One system, started as the pages describe, serves all of them with the sandboxes. Commands that can't be run
 here are listed with the reason; a command that is neither listed nor succeeds fails the test.
@@ -79,6 +79,11 @@ OUTPUTS = {
     r"2580/mails\?to=ada": "USER-",
     "4440/control/payments'?$": "payment_id",
     "8080/api/v1/adbots$": '"id"',
+    "api/v1/coins$": '"provider_code":"usdttrc20"',
+    "v1/payments/.ORDER$": '"status":"WAITING"',
+    "v1/orders/.ORDER$": '"status":"FINISHED"',
+    "posts/validate$": '"valid":true',
+    "logs.limit=50": '"kept_since":',
     "LIST/import": r'"groups":\["@berlin_flats","@bonn_flats"\]',
     "v1/group-lists$": '"name":"Flats"',
     "ADBOT/groups/options": '"paused":true',
@@ -106,6 +111,7 @@ class Shop:
                 "17952117027": lambda: self._last(r'"payment_id": ?"?(\d+)'),
                 "USER-XXXXX-XXXXX-XXXXX-XXXXX": lambda: [m[0] for m in CODE.finditer(self.site.output)][-1],
                 "<the token>": lambda: self._last(r'"token": ?"([^"]+)'),
+                "<the number of the order>": lambda: self._last(r'"order_number": ?"([^"]+)'),
                 "<the id of the adbot>": lambda: self._last(r'"items": ?\[\{"id": ?"([^"]+)'),
                 "<the id of the list>": lambda: self._last(r'"id": ?"([^"]+)","name": ?"Flats"'),
                 "<account id>": lambda: self.ids["account"],
@@ -166,9 +172,9 @@ class Shop:
         found: dict[str, str] = answer.json()
         return found
 
-    async def stock(self, *accounts: int) -> None:
-        """Upload a session of each of these new accounts."""
-        pair = {"api_id": 654321, "api_hash": "fedcba9876543210" * 2}
+    async def stock(self, *accounts: int, api_id: int = 654321) -> None:
+        """Upload a session of each of these new accounts, with a new application."""
+        pair = {"api_id": api_id, "api_hash": "fedcba9876543210" * 2}
         await self.post("/admin/telegram-applications", pair)
         async with TelegramSandboxControl(self.telegram) as telegram:
             for account in accounts:
@@ -201,6 +207,10 @@ class Shop:
 
 async def stock_for_payments(shop: Shop) -> None:
     await shop.stock(*range(81, 87))
+
+
+async def stock_for_a_client(shop: Shop) -> None:
+    await shop.stock(*range(92, 96), api_id=765432)
 
 
 async def a_session_file(shop: Shop) -> None:
@@ -256,6 +266,7 @@ PREPARATIONS: dict[str, Callable[[Shop], Awaitable[None]]] = {
     "docs/how-to/explain-an-order.md": ids_of_the_first_order,
     "docs/how-to/export-and-import.md": ids_of_the_first_order,
     "docs/how-to/send-mails.md": ids_of_the_first_order,
+    "docs/reference/api.md": stock_for_a_client,
     "docs/how-to/handle-a-dead-letter.md": an_event_that_becomes_a_dead_letter,
 }
 """The preparation of a page: what its reader would already have."""

@@ -4,12 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from libs.events.gateway import Role
 from libs.events.values import AccountId
 from libs.eventsourcing import Sql
 from services.gateway.tables.paging import Key, KeyType, PagedList, PageRequest, holds, instant, page_of
+from services.gateway.tables.values import View
 
 
 class AccountStatus(StrEnum):
@@ -19,7 +18,7 @@ class AccountStatus(StrEnum):
     SUSPENDED = "SUSPENDED"
 
 
-class AccountLine(BaseModel):
+class AccountLine(View):
     """An account, as an operator sees it."""
 
     id: UUID

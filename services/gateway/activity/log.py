@@ -7,12 +7,11 @@ which are for ever.
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from libs.eventsourcing import Engine
 from libs.eventsourcing.hosting import make_once
 from libs.eventsourcing.values import utc_now
 from services.gateway.tables.paging import Key, KeyType, PagedList, instant
+from services.gateway.tables.values import View
 
 DONE = "done"
 _LONGEST_PATH = 300
@@ -55,7 +54,7 @@ ACTS = PagedList(
 )
 
 
-class Act(BaseModel):
+class Act(View):
     """A request by which an operator wanted to change something."""
 
     correlation_id: UUID

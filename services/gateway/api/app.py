@@ -2,10 +2,19 @@
 
 from fastapi import FastAPI
 
-from services.gateway.api import catalogue, openapi
+from services.gateway.api import catalogue, documentation, openapi
 from services.gateway.api.account import api_keys, devices, notifications, second_factor, sign_in, webhooks
 from services.gateway.api.account import orders as account_orders
-from services.gateway.api.adbots import figures, group_lists, groups, live, pacing, post_checks, renewals
+from services.gateway.api.adbots import (
+    figures,
+    group_lists,
+    groups,
+    live,
+    pacing,
+    post_checks,
+    posts,
+    renewals,
+)
 from services.gateway.api.adbots import routes as adbots
 from services.gateway.api.admin import accounts as admin_accounts
 from services.gateway.api.admin import activity as admin_activity
@@ -20,11 +29,14 @@ from services.gateway.api.admin import private_ids as admin_private_ids
 from services.gateway.api.admin import stock as admin_stock
 from services.gateway.api.checkout import routes as checkout
 from services.gateway.api.live import changes, sockets
-from services.gateway.api.openapi import DESCRIPTION, TAGS, DescribedApp, operation_id
+from services.gateway.api.openapi import DESCRIPTION, SERVERS, TAGS, DescribedApp, operation_id
 from services.gateway.api.requests import problems
 from services.gateway.api.requests.edge import Edge
+from services.gateway.api.requests.idempotency import IdempotentWrites
+from services.gateway.api.requests.route_scopes import RouteScopes
 from services.gateway.api.webhook import notification
 
+PREFIX = "/api/v1"
 _PARTS = (
     catalogue,
     checkout,
@@ -45,6 +57,7 @@ _PARTS = (
     group_lists,
     pacing,
     post_checks,
+    posts,
     renewals,
     admin_stock,
     admin_plans,
@@ -60,6 +73,11 @@ _PARTS = (
 )
 
 
+def scopes_of_routes() -> RouteScopes:
+    """Return the scopes that the routes need."""
+    return RouteScopes([part.router for part in _PARTS], PREFIX)
+
+
 def make_app() -> FastAPI:
     """Return the app; set `app.state.desk`, `.live` and `.webhook` before the first request."""
     app = DescribedApp(
@@ -68,14 +86,18 @@ def make_app() -> FastAPI:
         summary="Scheduled message forwarding, sold by the plan.",
         description=DESCRIPTION,
         openapi_tags=TAGS,
+        servers=SERVERS,
+        docs_url=None,  # `documentation` has the page
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         generate_unique_id_function=operation_id,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else looked up in every request
     )
+    app.add_middleware(IdempotentWrites, scopes=scopes_of_routes())  # within the edge, which is added last
     app.add_middleware(Edge, direct=(notification.ROUTE, openapi.ROUTE))
     problems.install(app)
     for part in _PARTS:
         # without a parent router: each level would match the request again
-        app.include_router(part.router, prefix="/api/v1")
+        app.include_router(part.router, prefix=PREFIX)
+    app.include_router(documentation.router)
     return app

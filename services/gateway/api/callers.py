@@ -7,12 +7,14 @@ from uuid import UUID
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
+from libs.chassis.command_client import RepeatableCauses
 from libs.events.gateway import Scope
 from libs.eventsourcing import Causes
 from services.gateway.activity.log import DONE
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.identity.principal import Caller, CredentialKind, Principal
 from services.gateway.api.requests.addresses import address_of
+from services.gateway.api.requests.idempotency import PRINCIPAL, seed_of
 from services.gateway.api.requests.problems import EXPECTED, denied_of, forbidden, unauthorized
 
 _BEARER = HTTPBearer(
@@ -42,9 +44,10 @@ async def principal_of(
 
 async def _principal(request: Request, desk: DeskDep, credential: str) -> Principal:
     """Return the principal of a request, which is asked for once."""
-    found = getattr(request.state, "principal", None)
+    found = getattr(request.state, PRINCIPAL, None)
     if found is None:
-        found = request.state.principal = await desk.door.principal(credential, address_of(request))
+        found = await desk.door.principal(credential, address_of(request))
+        setattr(request.state, PRINCIPAL, found)
     return cast("Principal", found)
 
 
@@ -135,8 +138,14 @@ FOR_OPERATORS = Depends(operator_of)
 
 
 def causes_of(request: Request, actor: str | None = None) -> Causes:
-    """Return the causes of a request's events, by default with its principal as the actor."""
+    """Return the causes of a request's events, by default with its principal as the actor.
+
+    A repetition under an idempotency key repeats no command.
+    """
     correlation_id = cast("UUID", request.state.correlation_id)
     if actor is None:
-        actor = cast("Principal", request.state.principal).actor
+        actor = cast("Principal", getattr(request.state, PRINCIPAL)).actor
+    seed = seed_of(request)
+    if seed is not None:
+        return RepeatableCauses(correlation_id, correlation_id, actor, seed=seed)
     return Causes(correlation_id, correlation_id, actor)

@@ -1,7 +1,7 @@
 """The dependencies of the routes: clients, limits and settings."""
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, TypeVar, cast
@@ -11,6 +11,7 @@ from fastapi import Depends, FastAPI, Request
 from libs.chassis.command_client import CommandClient
 from libs.events.forwarding import ForwardingFigures
 from libs.events.results import Written
+from libs.events.values import Coin
 from libs.eventsourcing import Engine, Reader, Sql
 from libs.eventsourcing.values import Cursor
 from services.gateway.account.codes import AccessCodes
@@ -28,6 +29,7 @@ from services.gateway.checkout.claims import Claims
 from services.gateway.checkout.turns import Turns
 from services.gateway.device.refresh import Devices
 from services.gateway.hooks.managing import Hooks
+from services.gateway.idempotency.keys import IdempotencyKeys
 from services.gateway.live.feeds import Feeds
 from services.gateway.notices.refused_sales import RefusedSales
 
@@ -67,6 +69,9 @@ class Desk:
     writes_a_day: SharedLimit
     turns: Turns
     claims: Claims
+    keys: IdempotencyKeys
+    coins: Mapping[Coin, str]
+    """The accepted coins, with the provider's code of each."""
     timeout_seconds: float
     forwarding: Callable[[], Awaitable[ForwardingFigures | None]]
     """Asks the forwarder for its figures; None if it does not answer."""

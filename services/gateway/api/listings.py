@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Literal
 
 import msgspec
@@ -25,9 +26,10 @@ from services.gateway.api.requests.queries import (
     To,
     Word,
 )
-from services.gateway.api.requests.shapes import Lower
+from services.gateway.api.requests.shapes import Lower, Page
 from services.gateway.api.requests.tags import tagged
 from services.gateway.tables.adbot_states import AdbotStatus
+from services.gateway.tables.delivery_log import LogLine, kept_since
 from services.gateway.tables.figure_queries import GROUPS
 from services.gateway.tables.figures import GroupFigures, GroupState, groups_in
 from services.gateway.tables.paging import PagedList, PageRequest, items_of, page_of
@@ -90,6 +92,19 @@ async def asked_page(
     if items is None:
         return await desk.ask(lambda sql: rendered_page(sql, listed, wanted))
     return await desk.view(lambda sql: rendered_page(sql, listed, wanted, items))
+
+
+class LogPage(Page[LogLine]):
+    """A page of an adbot's log."""
+
+    kept_since: datetime | None
+    """Lines before this time were deleted, as they are kept for some days; statistics count them on."""
+
+
+async def answer_log(request: Request, desk: Desk, page: RenderedPage) -> Response:
+    """Return the answer with a page of a log, a `LogPage`."""
+    since = msgspec.json.encode(await desk.ask(kept_since))
+    return tagged(request, b"".join((page.json()[:-1], b',"kept_since":', since, b"}")))
 
 
 def _canonical(group: str) -> str:

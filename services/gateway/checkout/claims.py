@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 
 from libs.events.values import OrderNumber
 from libs.eventsourcing import Engine
@@ -52,7 +52,12 @@ def _checked(token: SecretStr) -> SecretStr:
     return token
 
 
-CheckoutToken = Annotated[SecretStr, AfterValidator(_checked), Field(examples=["<43 random characters>"])]
+CheckoutToken = Annotated[
+    SecretStr,
+    AfterValidator(_checked),
+    WithJsonSchema({"type": "string", "format": "password", "pattern": f"^{_TOKEN.pattern}$"}),
+    Field(examples=["9QmT3vVxk2cYtJ0r5sLw8bNqZ1aHfGdE7uPiKoRyXcM"]),
+]
 
 
 def new_checkout_token() -> SecretStr:

@@ -48,7 +48,11 @@ exists (select from pauses) as paused,
 json_build_object(
     'last_number', s.last_cycle, 'last_due_at', {instant("s.last_cycle_at")},
     'beyond_limit', s.beyond_limit, 'skipped_at', {instant("s.skipped_at")}, 'skip_reason', s.skip_reason,
-    'next_due_at', case when one.status = 'RUNNING' then {instant("next.at")} end
+    'next_due_at', case when one.status = 'RUNNING' then {instant("next.at")} end,
+    'running', (select json_build_object(
+        'number', r.number, 'due_at', {instant("r.due_at")}, 'started_at', {instant("r.started_at")},
+        'groups', r.groups, 'sent', r.sent, 'failed', r.failed, 'left_out', r.left_out
+    ) from running_cycles r where r.adbot = a.adbot)
 ) as cycles,
 case when one.status = 'RUNNING' or next.at > now() then {instant("next.at")} end as next_cycle_at
 """  # noqa: S608 - constants

@@ -6,14 +6,17 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from libs.events.scheduler import GroupOption, PostOrder, SkipReason, StopReason
-from libs.events.values import AccountId, AdbotId, PlanKind, Post, SendOptions
+from libs.events.scheduler import StopReason
+from libs.events.values import AccountId, AdbotId
 from libs.eventsourcing import Sql
+from services.gateway.tables.adbot_parts import AdbotPlan, Advertisement, Seats
 from services.gateway.tables.adbot_query import ALL_ADBOTS, OWN_ADBOTS, adbot_item
 from services.gateway.tables.pacing import AdbotPacing
 from services.gateway.tables.paging import PageRequest, page_of
+from services.gateway.tables.running_cycles import Cycles
+from services.gateway.tables.values import View
 
 
 class AdbotStatus(StrEnum):
@@ -34,78 +37,25 @@ class PlanStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-class AdbotPlan(BaseModel):
-    """The plan of an adbot's order."""
-
-    code: str
-    name: str
-    kind: PlanKind
-    sessions: int
-    interval_seconds: int
-    max_groups: Annotated[
-        int | None,
-        Field(description="How many groups it may have; null: as many as this service allows."),
-    ]
-    max_posts: Annotated[int | None, Field(description="How many posts it may have; null: likewise.")]
-
-
-class Seats(BaseModel):
-    """An adbot's seats: the number with a session, and of those that await stock."""
-
-    filled: int
-    awaited: int
-    unreachable: Annotated[
-        int, Field(description="How many of the filled ones can't connect to Telegram at the moment.")
-    ]
-
-
-class Advertisement(BaseModel):
-    """The posts and groups of an adbot; groups in their canonical form. Each cycle sends one post.
-
-    It is sent to `groups`, and to the groups that `lists` have when a cycle is due.
-    """
-
-    post: Annotated[Post, Field(description="The first of `posts`.")]
-    posts: list[Post]
-    order: PostOrder
-    groups: list[str]
-    lists: Annotated[list[UUID], Field(description="Group lists; a deleted one has no groups.")]
-    group_options: Annotated[
-        list[GroupOption], Field(description="What differs for single groups; before those of lists.")
-    ]
-    options: SendOptions
-
-
-class Cycles(BaseModel):
-    """An adbot's last cycle that came due, the last due time without one, and the due time of the next."""
-
-    last_number: int | None
-    last_due_at: datetime | None
-    beyond_limit: Annotated[
-        int | None,
-        Field(
-            description="How many groups the last cycle left out, as lists have more by now than the adbot "
-            "may have: the last ones of its lists."
-        ),
-    ]
-    skipped_at: datetime | None
-    skip_reason: SkipReason | None
-    next_due_at: datetime | None
-
-
-class AdbotState(BaseModel):
+class AdbotState(View):
     """An adbot, as its owner sees it."""
 
     id: UUID
     order_number: str
+    """The order that it was bought with."""
     status: AdbotStatus
     stop_reason: StopReason | None
+    """Why it stopped; null while it runs, or if it never ran."""
     stop_detail: str | None
+    """More about the reason, for people."""
     plan: AdbotPlan
     seats: Seats
     valid_from: datetime | None
+    """When its plan began; null until the first seat is filled."""
     valid_until: datetime | None
+    """When its plan ends."""
     advertisement: Advertisement | None
+    """Null until it is set."""
     blocked_groups: Annotated[
         list[str],
         Field(

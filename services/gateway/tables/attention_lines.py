@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.values import OrderNumber
 from libs.eventsourcing import Sql
@@ -19,10 +19,10 @@ from services.gateway.tables.paging import (
     instant,
     page_of,
 )
-from services.gateway.tables.values import Money
+from services.gateway.tables.values import Money, View
 
 
-class Attention(BaseModel):
+class Attention(View):
     """An order that needs a person, and why; there is one line for each reason."""
 
     order_number: str

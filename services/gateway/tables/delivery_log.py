@@ -6,25 +6,29 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.values import AdbotId, Party, ResultClass
 from libs.eventsourcing import Row, Sql
 from services.gateway.tables.paging import Key, KeyType, PagedList, PageRequest, instant, item_of, page_of
 from services.gateway.tables.parties import ABOUT
+from services.gateway.tables.values import View
 
 RESUMED = 1000
 """The most lines of an adbot that a listener who resumes gets."""
 
 
-class LogLine(BaseModel):
+class LogLine(View):
     """The delivery to one group in one cycle."""
 
     at: datetime
+    """When the result was known."""
     cycle: UUID
+    """The id of the cycle."""
     session: str | None
     """The masked phone number; None where no seat tried."""
     group: str
+    """The group in its canonical form."""
     result: ResultClass
     error: str
     """Telegram's name of the error; empty without one."""
@@ -108,6 +112,14 @@ async def log_of(sql: Sql, adbot: AdbotId, limit: int) -> list[LogLine]:
     """Return an adbot's last deliveries, the latest first."""
     found = await page_of(sql, LOG, PageRequest("-created_at", limit, (adbot,)))
     return [LogLine.model_validate_json(row["item"]) for row in found.rows]
+
+
+async def kept_since(sql: Sql) -> datetime | None:
+    """Return the time before which deliveries were deleted, None if none were."""
+    since: datetime | None = await sql.fetchval(
+        "select since from engine.kept_since where projection = 'deliveries'"
+    )
+    return since
 
 
 async def missed_lines(

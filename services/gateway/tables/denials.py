@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
-
 from libs.events.forwarder import AccessDenied, AccessRegained, CycleStarted, RegainReason, SessionDied
 from libs.events.values import AdbotId, Party, ResultClass
 from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.gateway.tables.parties import about
+from services.gateway.tables.values import View
 
 DENIALS = Projection(
     "denials",
@@ -38,7 +37,7 @@ _REGAINED = (
 )
 
 
-class Denial(BaseModel):
+class Denial(View):
     """A group that refused a seat or every seat, or a channel that a seat can't read; not asked before."""
 
     ref: str

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.values import AdbotId, Party, ResultClass
 from libs.eventsourcing import Row, Sql
@@ -19,27 +19,31 @@ from services.gateway.tables.method_rests import MethodRest, method_rests_of
 from services.gateway.tables.parties import about
 from services.gateway.tables.statistics import DAYS
 from services.gateway.tables.stock import SessionState
+from services.gateway.tables.values import View
 
 
-class Failed(BaseModel):
+class Failed(View):
     """The last failure."""
 
     at: datetime
     result: ResultClass
     error: str
+    """Telegram's name of the error."""
     party: Party | None
     about: Annotated[str | None, Field(description="Whom the answer is about, in words.")]
     group: str | None
+    """The group that it happened in."""
     session: str | None
     """The masked phone number of the seat, null where none tried."""
 
 
-class Counts(BaseModel):
+class Counts(View):
     """The numbers of results. What was left out or not sent is neither a success nor a failure."""
 
     posts: int
     """The number of deliveries that were attempted: successes and failures."""
     successes: int
+    """The number of groups that received a post."""
     failures: dict[ResultClass, int]
     """The number of failures by Telegram's error class."""
     left_out: int
@@ -54,10 +58,12 @@ class SeatFigures(Counts):
     session: str
     """The masked phone number."""
     flood_waits: int
+    """How often Telegram asked the account to pause."""
     rests_until: datetime | None
     """Telegram asked the account to pause until then; null if it does not rest."""
     rest_error: str | None
     last_activity: datetime | None
+    """When it had its last result."""
     last_failure: Failed | None
 
 
@@ -67,12 +73,15 @@ class Statistics(Counts):
     cycles: int
     """The number of cycles that were started."""
     cycles_skipped: int
+    """The number of due times without a cycle."""
     cycles_overrun: int
     """How many of the skipped ones were, because the cycle before was still running."""
     left_out_because: dict[str, int]
     """`left_out` by reason."""
     flood_waits: int
+    """How often Telegram asked a session to pause."""
     last_activity: datetime | None
+    """When the last result was known."""
     last_failure: Failed | None
     seats: list[SeatFigures]
     """The sessions that are on the adbot now; the other figures include earlier ones."""
@@ -95,14 +104,19 @@ class GroupFigures(Counts):
     """The figures of one of an adbot's groups."""
 
     group: str
+    """The group in its canonical form."""
     topic: int | None
+    """The number of its topic; null if it has none."""
     advertised: bool
     """The advertisement names it; false for groups of earlier ones."""
     state: GroupState
     last_at: datetime | None
+    """When it had its last result."""
     last_result: ResultClass | None
     last_error: str | None
+    """Telegram's name of the last error; empty without one."""
     last_delivered: datetime | None
+    """When it received a post last."""
     last_failure: Failed | None
     denials: list[Denial]
     """Who does not ask it again, before when, and why."""
@@ -110,7 +124,7 @@ class GroupFigures(Counts):
     """The seats that asked to join it and wait for an admin of the group."""
 
 
-class SessionDay(BaseModel):
+class SessionDay(View):
     """The figures of a session on one day in UTC."""
 
     day: date

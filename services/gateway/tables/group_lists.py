@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.chat_ids import chat_of
 from libs.events.scheduler import (
@@ -18,6 +18,7 @@ from libs.events.values import AccountId
 from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.gateway.tables.group_options import options_in, options_json
 from services.gateway.tables.paging import Key, KeyType, PagedList, holds, instant
+from services.gateway.tables.values import View
 
 GROUP_LISTS = Projection(
     "group_lists",
@@ -39,15 +40,19 @@ GROUP_LISTS = Projection(
 """`chats` has the chat of each group, without its topic; `options` one for each group that has one."""
 
 
-class GroupListLine(BaseModel):
+class GroupListLine(View):
     """A group list without its groups."""
 
     id: UUID
     name: str
+    """The name that the client gave it."""
     group_count: int
+    """How many groups it has."""
     adbots: Annotated[list[UUID], Field(description="The adbots that use it.")]
     made_at: datetime
+    """When it was made."""
     changed_at: datetime
+    """When it was changed last."""
 
 
 class GroupListView(GroupListLine):

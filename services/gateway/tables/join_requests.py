@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
-
 from libs.events.forwarder import GroupJoined, JoinRequested, MembershipsForgotten, SessionDied
 from libs.events.values import AdbotId, GroupRef
 from libs.eventsourcing import Projection, Sql, TableSql
+from services.gateway.tables.values import View
 
 JOIN_REQUESTS = Projection(
     "join_requests",
@@ -25,7 +24,7 @@ JOIN_REQUESTS = Projection(
 """Grows with groups that need an approval; a row ends with it, and with the seat's leaving."""
 
 
-class JoinRequest(BaseModel):
+class JoinRequest(View):
     """A seat that asked to join a group and waits for an admin of the group."""
 
     session: str

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from libs.events.forwarder import MethodRested, SessionDied
 from libs.eventsourcing import Projection, Sql, TableSql
+from services.gateway.tables.values import View
 
 METHOD_RESTS = Projection(
     "method_rests",
@@ -25,7 +24,7 @@ METHOD_RESTS = Projection(
 """One row for each session and method that rested; deleted with the session."""
 
 
-class MethodRest(BaseModel):
+class MethodRest(View):
     """A method that a session does not call before an instant, because Telegram asked it to wait."""
 
     method: str

@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
-
 from libs.events.scheduler import (
     AllPaused,
     AllResumed,
@@ -14,6 +12,7 @@ from libs.events.scheduler import (
 )
 from libs.eventsourcing import Projection, Sql, TableSql
 from services.gateway.tables.paging import Key, KeyType, PagedList, holds, instant
+from services.gateway.tables.values import View
 
 OPERATIONS = Projection(
     "operations",
@@ -29,14 +28,14 @@ OPERATIONS = Projection(
 """`pauses` has one row while all adbots are paused. Grows with the groups and channels that are blocked."""
 
 
-class Pause(BaseModel):
+class Pause(View):
     """A pause of all adbots."""
 
     since: datetime
     reason: str
 
 
-class BlockedChat(BaseModel):
+class BlockedChat(View):
     """A group or a channel that the operator blocked, in its canonical form."""
 
     chat: str
@@ -44,7 +43,7 @@ class BlockedChat(BaseModel):
     reason: str
 
 
-class Operations(BaseModel):
+class Operations(View):
     """The operator's switches; the latest blocks are first."""
 
     pause: Pause | None

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.billing import (
     DepositReceived,
@@ -32,7 +32,7 @@ from libs.events.billing import (
 )
 from libs.events.values import OrderNumber
 from libs.eventsourcing import Projection, Sql, TableSql
-from services.gateway.tables.values import Money, plain
+from services.gateway.tables.values import Money, View, plain
 
 ORDER_HISTORY = Projection(
     "order_history",
@@ -87,15 +87,21 @@ _FOR_THE_OPERATOR = (
 )
 
 
-class Happening(BaseModel):
+class Happening(View):
     """An event of an order, for its owner."""
 
     event: str = Field(examples=["PaymentFinished"])
+    """What happened."""
     at: datetime
+    """When it happened."""
     amount: Money | None
+    """The amount that it is about, in units of `currency`."""
     currency: str | None
+    """The coin of the amounts."""
     missing: Money | None
+    """What was missing by then."""
     excess: Money | None
+    """What was paid too much by then."""
 
 
 class AdminHappening(Happening):

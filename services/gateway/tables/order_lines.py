@@ -4,16 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from libs.events.values import AccountId, AdbotId, Coin, OrderNumber, PlanCode
 from libs.eventsourcing import Sql
 from services.gateway.tables.orders import OrderStatus, PaymentStatus
 from services.gateway.tables.paging import Key, KeyType, PagedList, amount, holds, instant, item_of
-from services.gateway.tables.values import Money
+from services.gateway.tables.values import Money, View
 
 
-class PaymentState(BaseModel):
+class PaymentState(View):
     """The state of a payment, for anyone who knows the order's number."""
 
     order_number: str
@@ -23,24 +23,38 @@ class PaymentState(BaseModel):
         description="`payment_status`, under its first name.", json_schema_extra={"deprecated": True}
     )
     plan: str
+    """The plan's code."""
     price_usd: Money
+    """The price in US dollars."""
     pay_currency: str
+    """The coin to pay in."""
     pay_address: str | None
+    """Where to pay; null until the provider gave an address."""
     memo: str | None
+    """If given, the payment must contain it."""
     amount: Money | None
+    """The amount to pay, in units of `pay_currency`."""
     paid: Money | None
+    """The amount that was received, in units of `pay_currency`."""
     missing: Money | None
+    """What is missing of a partial payment, in units of `pay_currency`."""
     expires_at: datetime
+    """Until when it can be paid."""
     updated_at: datetime
+    """When anything of it changed last."""
 
 
 class OrderLine(PaymentState):
     """An order in its owner's list."""
 
     plan_name: str
+    """The plan's name when it was ordered."""
     placed_at: datetime
+    """When it was ordered."""
     finished_at: datetime | None
+    """When it was paid in full."""
     adbot: UUID | None
+    """The adbot that was delivered or renewed."""
     renews: UUID | None
     """The adbot that the order renews."""
 
@@ -49,12 +63,16 @@ class AdminOrderLine(OrderLine):
     """An order as the operator sees it."""
 
     account: UUID
+    """The id of the account."""
     email: str
     payment: str | None
+    """The provider's number of the payment."""
     excess: Money | None
+    """What was paid too much, in units of `pay_currency`."""
     by_hand: bool
     """The operator marked the order as paid."""
     fulfilled_at: datetime | None
+    """When the adbot was delivered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,9 @@ import math
 from datetime import datetime
 from uuid import UUID
 
-from pydantic import BaseModel
-
 from libs.events.values import AdbotId
 from libs.eventsourcing import Row, Sql
+from services.gateway.tables.values import View
 
 OFTEN = 3
 """So many of the last ten due times, skipped because a cycle still ran, are not by chance."""
@@ -17,7 +16,7 @@ _ADVICE = "use more seats, fewer groups, or a longer interval"
 _UNITS = (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 
-class Overrunning(BaseModel):
+class Overrunning(View):
     """An adbot whose cycles often take longer than its interval."""
 
     adbot: UUID

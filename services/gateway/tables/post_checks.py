@@ -7,13 +7,14 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from libs.events.forwarder import PostChecked, PostFinding
 from libs.events.scheduler import PostCheckRequested
 from libs.events.values import AdbotId, ChannelPost, PostCheckId
 from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.gateway.tables.paging import Key, KeyType, PagedList
+from services.gateway.tables.values import View
 
 KEPT = 10
 """How many checks of each adbot are kept."""
@@ -50,7 +51,7 @@ class CheckStatus(StrEnum):
     DONE = "DONE"
 
 
-class SeatFinding(BaseModel):
+class SeatFinding(View):
     """What one seat found out about a post; its session's phone number is masked."""
 
     session: str
@@ -60,14 +61,14 @@ class SeatFinding(BaseModel):
     error: Annotated[str, Field(description="Telegram's name of the error; empty without one.")]
 
 
-class CheckedPost(BaseModel):
+class CheckedPost(View):
     """A post, and what each seat found out."""
 
     post: ChannelPost
     seats: list[SeatFinding]
 
 
-class PostCheck(BaseModel):
+class PostCheck(View):
     """A look of all seats at posts: whether each can read them, and may forward them."""
 
     id: UUID

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
-
 from libs.events.scheduler import PrivateIdsAllowed, PrivateIdsForbidden
 from libs.events.values import AccountId
 from libs.eventsourcing import Projection, Sql, TableSql
 from services.gateway.tables.paging import Key, KeyType, PagedList, holds, instant
+from services.gateway.tables.values import View
 
 PRIVATE_IDS = Projection(
     "private_ids",
@@ -24,7 +23,7 @@ PRIVATE_IDS = Projection(
 """A row for each account with the permission; the row is deleted when that ends."""
 
 
-class PrivateIds(BaseModel):
+class PrivateIds(View):
     """The permission of an account to use private ids."""
 
     allowed: bool

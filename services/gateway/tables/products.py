@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.billing import ProductListed, ProductRepriced, ProductRetired
 from libs.events.values import PlanCode, PlanKind
 from libs.eventsourcing import Projection, Sql, TableSql
 from services.gateway.tables.paging import Key, KeyType, PagedList, amount, holds
-from services.gateway.tables.values import Money
+from services.gateway.tables.values import Money, View
 
 PRODUCTS = Projection(
     "products",
@@ -30,16 +30,22 @@ PRODUCTS = Projection(
 )
 
 
-class PlanOnSale(BaseModel):
+class PlanOnSale(View):
     """A plan that is on sale."""
 
     code: str
+    """What a checkout sends as `plan`."""
     name: str
+    """The name for people."""
     kind: PlanKind
     sessions: int
+    """How many sessions an adbot of this plan sends with."""
     interval_seconds: int
+    """The least time between two cycles."""
     price_usd: Money
+    """The price in US dollars."""
     validity_days: int
+    """How long an adbot runs."""
     max_groups: Annotated[
         int | None,
         Field(description="How many groups an adbot may have; null: as many as this service allows."),

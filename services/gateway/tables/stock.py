@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.forwarder import ApiPairImported, SessionImported, SessionReachable, SessionUnreachable
 from libs.events.provisioning import (
@@ -18,6 +18,7 @@ from libs.events.provisioning import (
 from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Projection, Sql, TableSql
 from services.gateway.tables.paging import Key, KeyType, PagedList, holds, instant, item_of
+from services.gateway.tables.values import View
 
 STOCK = Projection(
     "stock",
@@ -57,7 +58,7 @@ class SessionState(StrEnum):
     RETIRED = "RETIRED"
 
 
-class StockedSession(BaseModel):
+class StockedSession(View):
     """A session, with its phone number masked."""
 
     session: UUID
@@ -74,7 +75,7 @@ class StockedSession(BaseModel):
     unreachable_error: str | None
 
 
-class StockedApplication(BaseModel):
+class StockedApplication(View):
     """A Telegram application, with the number of its sessions."""
 
     pair: UUID
@@ -82,7 +83,7 @@ class StockedApplication(BaseModel):
     sessions: int
 
 
-class Stock(BaseModel):
+class Stock(View):
     """The sessions and Telegram applications in stock."""
 
     counts: dict[SessionState, int]

@@ -7,7 +7,7 @@ from libs.events.commands.scheduler import WrittenGroupOption
 from libs.events.scheduler import GroupOption
 from libs.events.values import MAX_GROUPS, GroupRef
 from libs.eventsourcing import Refused
-from services.scheduler.schedule.links import (
+from libs.telegram_links.links import (
     Link,
     Malformed,
     channel_id,

@@ -6,7 +6,7 @@ from itertools import pairwise
 from libs.events.cadence import Cadence
 from libs.events.values import Pacing
 from libs.eventsourcing import Refused
-from services.scheduler.schedule.links import echo
+from libs.telegram_links.links import echo
 from services.scheduler.schedule.local_times import week_of, zone_of
 from services.scheduler.schedule.state import AdbotPacing
 

@@ -14,6 +14,7 @@ from libs.events.catalogue import published
 from libs.events.values import PaymentId
 from libs.eventsourcing import Engine
 from libs.eventsourcing.values import utc_now
+from libs.nowpayments.coins import DEFAULT_COINS
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
 from services.billing.order.payment_report import PaymentReport
@@ -22,7 +23,6 @@ from services.billing.payments.requesting import PaymentRequests
 from services.billing.payments.tables import Silence
 from services.billing.ports import PaymentOffer, PaymentWish
 from services.billing.registry import REGISTRY as BILLING
-from services.billing.settings import DEFAULT_COINS
 from tests.integration.billing.harness import API_KEY, IPN_SECRET, NUMBER, PROVIDER_SECONDS, BillingHarness
 from tests.support.waiting import until
 

@@ -11,7 +11,7 @@ import pytest_asyncio
 from nats.aio.client import Client
 from structlog.testing import capture_logs
 
-from libs.chassis.command_client import CommandClient, CommandFailed
+from libs.chassis.command_client import CommandClient, CommandFailed, RepeatableCauses
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
 from libs.eventsourcing import Causes, CommandHandlers, Engine, Refused, UnitOfWork
 from libs.eventsourcing.values import new_id
@@ -67,6 +67,22 @@ async def test_events_carry_the_senders_correlation_id_and_the_commands_id(
     assert (event["correlation_id"], event["actor"]) == (ME.correlation_id, "account:7")
     command = await shop.query(lambda sql: sql.fetchval("select id from engine.commands"))
     assert event["causation_id"] == command
+
+
+async def test_a_repeated_request_repeats_no_command(shop: Engine, commands: CommandClient) -> None:
+    seed = new_id()
+
+    def again() -> RepeatableCauses:
+        return RepeatableCauses(new_id(), new_id(), "account:7", seed=seed)
+
+    first = await commands.send(Retire(code="tea"), again())
+    assert await commands.send(Retire(code="tea"), again()) == first
+    assert len(await events(shop)) == 1
+    await commands.send(Retire(code="coffee"), again())
+    assert len(await events(shop)) == 2, "another command of the same request is carried out"
+    other = RepeatableCauses(new_id(), new_id(), "account:7", seed=new_id())
+    await commands.send(Retire(code="tea"), other)
+    assert len(await events(shop)) == 3
 
 
 async def test_a_refusal_comes_back_as_if_the_service_were_here(

@@ -145,7 +145,7 @@ def forwarder() -> CommandHandlers:
     async def import_session(command: ImportSession, unit: UnitOfWork) -> None:
         content = command.content.get_secret_value()
         if content.startswith("base64:"):
-            content = b64decode(content.removeprefix("base64:")).decode()
+            content = b64decode(content.removeprefix("base64:")).decode(errors="replace")
         if not content.startswith("1"):
             raise Refused("unreadable_session", "this is something else")
         imported = SessionImported(

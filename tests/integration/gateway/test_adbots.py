@@ -81,7 +81,7 @@ async def test_a_refusal_says_why(client: Client, harness: GatewayHarness) -> No
         {},
         {"post": POST},
         {"groups": ["@group"]},
-        {"post": POST, "posts": [POST], "groups": ["@group"]},
+        {"post": "another text", "posts": [POST], "groups": ["@group"]},
         {"posts": [], "groups": ["@group"]},
         {"posts": [POST] * 21, "groups": ["@group"]},
         {"post": 1, "groups": []},

@@ -30,6 +30,7 @@ BODIES = {
 PREFIX = "/api/v1/"
 PUBLIC = {
     ("GET", "catalogue"),
+    ("GET", "coins"),
     ("POST", "checkout"),
     ("GET", "payments/{order_number}"),
     ("POST", "webhooks/nowpayments"),

@@ -137,6 +137,7 @@ SHOWN_OF_CYCLES = (
     "next_due_at",
     "skipped_at",
     "skip_reason",
+    "running",
 )
 
 

@@ -1,92 +1,132 @@
-"""Access codes, their digests, and derived ids."""
+"""The registry of problem codes."""
 
+import ast
 import re
-from datetime import UTC, datetime, timedelta, timezone
-from uuid import UUID
+from collections.abc import Iterator
+from http import HTTPStatus
+from pathlib import Path
 
-from pydantic import SecretStr
+import httpx
+import pytest
 
-from libs.events.values import AccountId
-from services.gateway.account.codes import AccessCodes
+from adrelay.reference import problems_page
+from libs.events.commands import billing, forwarder, provisioning, scheduler
+from libs.eventsourcing import Command
+from services.gateway.api.app import make_app
+from services.gateway.api.describing.refusals import refusals_of
+from services.gateway.api.requests.codes import CODES, SECTIONS
+from services.gateway.device.refresh import RefreshProblem
 
-CODES = AccessCodes(SecretStr("q7Zr2-pepper-of-the-tests-0123456789"))
-ANNA = AccountId(UUID("0190a000-0000-7000-8000-000000000001"))
-OTHERS = AccessCodes(SecretStr("x4Wd9-another-pepper-of-the-tests-01"))
-
-
-def test_a_code_has_a_hundred_bits_and_no_ambiguous_letters() -> None:
-    assert re.fullmatch(r"USER(-[0-9A-HJKMNP-TV-Z]{5}){4}", CODES.derived(ANNA))
-
-
-def test_every_letter_occurs_at_every_position() -> None:
-    codes = [CODES.derived(AccountId(UUID(int=number))).replace("-", "") for number in range(1000)]
-    assert [len({code[index] for code in codes}) for index in range(4, 24)] == [32] * 20
-
-
-def test_no_two_accounts_have_the_same_first_code() -> None:
-    assert len({CODES.derived(AccountId(UUID(int=number))) for number in range(1000)}) == 1000
-
-
-def test_the_first_code_of_an_account_is_always_the_same() -> None:
-    again = AccessCodes(SecretStr("q7Zr2-pepper-of-the-tests-0123456789"))
-    assert again.derived(ANNA) == CODES.derived(ANNA)
-
-
-def test_a_first_code_can_not_be_made_without_the_pepper() -> None:
-    assert CODES.derived(ANNA) != OTHERS.derived(ANNA)
-
-
-def test_a_licence_key_has_its_format() -> None:
-    assert re.fullmatch(r"LIC-[0-9A-Z-]{8,40}", CODES.licence())
-
-
-def test_a_code_is_recognised_however_it_is_typed() -> None:
-    digest = CODES.digest("USER-0A1BC-23DEF-45GHJ-67KMN")
-    for typed in (
-        "user-0a1bc-23def-45ghj-67kmn",
-        "  USER 0A1BC 23DEF 45GHJ 67KMN ",
-        "0A1BC23DEF45GHJ67KMN",
-        "USER-OAlBC-23DEF-45GHJ-67KMN",
-    ):
-        assert CODES.digest(typed) == digest
+ROOT = Path(__file__).parents[3]
+PLACES = {
+    "Refused": 0,
+    "NotYetKnown": 0,
+    "Denied": 1,
+    "unauthorized": 0,
+    "forbidden": 0,
+    "unavailable": 0,
+    "problem_response": 1,
+    "raw_problem": 1,
+}
+"""The position of the code among the arguments of each call that refuses."""
+PASSED_ON = {
+    ("services/billing/order/matching.py", "reported.why"): {"wrong_payment", "wrong_amount"},
+    ("libs/chassis/problems.py", "code"): set[str](),
+    ("libs/chassis/protocol.py", "code"): {"header_timeout", "headers_too_large", "malformed_request"},
+    ("services/gateway/api/account/sign_in.py", "found.value"): {problem.value for problem in RefreshProblem},
+    ("services/gateway/api/requests/bodies.py", "code"): {"body_timeout", "body_too_large"},
+    ("services/gateway/api/requests/problems.py", "code"): {
+        "malformed_request",
+        "method_not_allowed",
+        "not_found",
+    },
+    ("services/scheduler/operations/names.py", "code"): {"malformed_target", "malformed_source"},
+    ("services/scheduler/schedule/limits.py", "code"): {"advertisement_too_large", "group_list_too_large"},
+}
+"""Codes that stand in a variable where the error is raised, by file and expression."""
+AGAIN = {"refused.code", "refusal.code"}
+"""Expressions for the code of a refusal that was caught."""
 
 
-def test_another_code_has_another_digest() -> None:
-    assert CODES.digest("USER-00000") != CODES.digest("USER-00001")
+def refusals() -> Iterator[tuple[str, str]]:
+    """Yield the file and the code of every refusal; fail for a code that can't be told."""
+    folders = [ROOT / "services", ROOT / "libs" / "telegram_links", ROOT / "libs" / "chassis"]
+    for path in sorted(path for folder in folders for path in folder.rglob("*.py")):
+        file = path.relative_to(ROOT).as_posix()
+        for call in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name | ast.Attribute):
+                continue
+            name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr
+            place = PLACES.get(name)
+            given = [*call.args] if place is not None else []
+            given += [one.value for one in call.keywords if one.arg == "code" and place is not None]
+            if place is None or len(given) <= place:
+                continue
+            code = given[place]
+            written = ast.unparse(code)
+            if isinstance(code, ast.Constant):
+                yield file, str(code.value)
+            elif written not in AGAIN:
+                assert (file, written) in PASSED_ON, f"{file}: which codes may {written} be?"
+                yield from ((file, one) for one in PASSED_ON[file, written])
 
 
-def test_a_digest_can_not_be_computed_without_the_pepper() -> None:
-    assert CODES.digest("USER-00000") != OTHERS.digest("USER-00000")
+def test_every_service_refuses_with_registered_codes_only() -> None:
+    found = set(refusals())
+    assert len(found) > 90
+    assert {(file, code) for file, code in found if code not in CODES} == set()
 
 
-def test_an_address_means_one_account_in_upper_and_lower_case() -> None:
-    assert CODES.account("anna@example.com") == CODES.account("Anna@Example.com")
-    assert CODES.account("anna@example.com") != CODES.account("bert@example.com")
+def test_no_code_is_registered_that_nobody_uses() -> None:
+    by_the_chassis = {"invalid_command"}
+    by_validation = {"invalid_request"}
+    assert set(CODES) - {code for _, code in refusals()} - by_the_chassis - by_validation == set()
 
 
-def test_an_address_means_one_account_in_other_letters_and_in_ascii() -> None:
-    assert CODES.account("anna@bücher.example") == CODES.account("anna@xn--bcher-kva.example")
-
-
-def test_the_ids_of_accounts_do_not_change() -> None:
-    assert CODES.account("anna@example.com") == UUID("210c67a3-d6e4-5ccd-b461-4a225c1bf508")
-    assert CODES.account("anna@example") == UUID("4ec07a97-6f06-51a8-a4e9-b5cedf662812")
-
-
-def test_an_account_id_does_not_reveal_its_address_without_the_pepper() -> None:
-    assert CODES.account("anna@example.com") != OTHERS.account("anna@example.com")
-
-
-def test_an_origin_reveals_nothing_of_its_address_and_changes_daily() -> None:
-    noon = datetime(2031, 5, 4, 12, tzinfo=UTC)
-    origin = CODES.origin("192.0.2.7", noon)
-    assert re.fullmatch(r"[0-9a-f]{32}", origin)
-    assert CODES.origin("192.0.2.7", noon + timedelta(hours=11)) == origin
-    berlin = timezone(timedelta(hours=2))
-    assert CODES.origin("192.0.2.7", datetime(2031, 5, 5, 1, tzinfo=berlin)) == origin
-    others = {
-        CODES.origin("192.0.2.8", noon),
-        CODES.origin("192.0.2.7", noon + timedelta(hours=12)),
-        OTHERS.origin("192.0.2.7", noon),
+def test_the_codes_that_commands_are_refused_with_are_registered() -> None:
+    commands = {
+        found
+        for module in (billing, forwarder, provisioning, scheduler)
+        for found in vars(module).values()
+        if isinstance(found, type) and issubclass(found, Command) and found is not Command
     }
-    assert len(others | {origin}) == 4
+    named = {code for command in commands for code in refusals_of(command)}
+    assert {"insufficient_stock", "order_refunded", "too_many_post_checks"} <= named
+    assert named - set(CODES) == set()
+
+
+def test_each_code_has_a_problem_status_a_meaning_and_a_remedy() -> None:
+    assert sum(map(len, SECTIONS.values())) == len(CODES), "no code is in two sections"
+    for code, meaning in CODES.items():
+        assert re.fullmatch(r"[a-z]+(_[a-z]+)*", code)
+        assert meaning.status >= HTTPStatus.BAD_REQUEST
+        assert meaning.meaning.endswith(".")
+        assert meaning.remedy.endswith(".")
+
+
+def test_the_page_of_problems_has_each_code_with_its_status() -> None:
+    page = problems_page()
+    for code, meaning in CODES.items():
+        assert f"| `{code}` | {meaning.status.value} | " in page
+
+
+@pytest.fixture(name="http")
+def _http() -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(make_app()), base_url="http://gateway/api/v1")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PATCH", "/group-lists", "GET, POST"),
+        ("POST", "/group-lists/5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c", "GET, PUT, DELETE"),
+        ("GET", "/checkout", "POST"),
+        ("PUT", "/admin/plans/bronze", "PATCH, DELETE"),
+    ],
+)
+async def test_another_method_is_answered_with_all_methods_of_the_path(
+    http: httpx.AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    answer = await http.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+    assert answer.headers["allow"] == allowed

@@ -7,8 +7,21 @@ from typing import Any
 import httpx
 import pytest
 from fastapi.openapi.models import OpenAPI
+from jsonschema_rs import Draft202012Validator
 
+from libs.events.commands.scheduler import StartAdbot
 from services.gateway.api.app import make_app
+from services.gateway.api.describing.refusals import COMMANDS, refusals_of
+from services.gateway.api.openapi import DescribedApp
+
+PROBLEM = "application/problem+json"
+WITHOUT_KEY = {"sign_in", "refresh_tokens", "record_notification"}
+"""Writes of callers without a token; the refresh token and the provider's payment are keys of their own."""
+VERB_AND_NOUN = (
+    "(acknowledge|add|allow|block|cancel|change|check|confirm|delete|export|extend|forbid|get|import|issue|list|"
+    "listen|make|mark|offer|open|pause|place|record|refresh|refund|remove|renew|reprice|reset|restore|resume|retry|rotate|switch|test|"
+    "retire|review|revoke|set|sign|start|stop|suspend|unblock|validate)(_[a-z]+)+"
+)
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +49,70 @@ def test_every_route_has_a_summary_a_description_and_a_name_of_its_own(document:
     assert len({operation["operationId"] for operation in found}) == len(found)
 
 
+def test_operations_are_named_by_a_verb_and_a_noun(document: dict[str, Any]) -> None:
+    names = [operation["operationId"] for operation in operations(document)]
+    assert len(set(names)) == len(names)
+    assert {name for name in names if not re.fullmatch(VERB_AND_NOUN, name)} == set()
+
+
+def test_every_request_and_answer_has_an_example_that_is_valid(document: dict[str, Any]) -> None:
+    """For a field without an example: add one to the field, or to the names in `describing/examples.py`."""
+    app = make_app()
+    app.openapi()
+    assert isinstance(app, DescribedApp)
+    assert set(app.without_example) == set()
+    for operation in operations(document):
+        for media in bodies_of(operation):
+            schema = {**media.get("schema", {}), "components": document["components"]}
+            shown = [media["example"]] if "example" in media else []
+            shown += [resolved(document, one)["value"] for one in media.get("examples", {}).values()]
+            assert shown, operation["operationId"]
+            for example in shown:
+                problems = [str(error) for error in Draft202012Validator(schema).iter_errors(example)]
+                assert problems == [], operation["operationId"]
+        for parameter in operation.get("parameters", ()):
+            assert "example" in parameter or "examples" in parameter, operation["operationId"]
+
+
+def bodies_of(operation: dict[str, Any]) -> list[dict[str, Any]]:
+    found = [operation.get("requestBody", {}), *operation["responses"].values()]
+    return [media for one in found for media in one.get("content", {}).values()]
+
+
+def resolved(document: dict[str, Any], reference: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
+    found: Any = document
+    for part in reference["$ref"].removeprefix("#/").split("/"):
+        found = found[part]
+    return found
+
+
+def test_every_write_of_a_caller_takes_an_idempotency_key(document: dict[str, Any]) -> None:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            named = {parameter["name"] for parameter in operation.get("parameters", ())}
+            keyed = method != "get" and operation["operationId"] not in WITHOUT_KEY
+            assert ("Idempotency-Key" in named) == keyed, path
+            statuses = {"400", "409", "422", "503"} if keyed else {"422", "503"}
+            assert statuses <= set(operation["responses"]), path
+
+
+def test_each_operation_names_the_codes_of_its_problems(document: dict[str, Any]) -> None:
+    names = {operation["operationId"]: operation for operation in operations(document)}
+    assert set(COMMANDS) <= set(names)
+    for name, command in COMMANDS.items():
+        listed = {code for media in bodies_of(names[name]) for code in media.get("examples", ())}
+        assert set(refusals_of(command)) <= listed, name
+    assert "no_seats" in refusals_of(StartAdbot)
+    assert "`no_seats`: " in names["start_adbot"]["responses"]["409"]["description"]
+    assert set(names["get_adbot"]["responses"]["404"]["content"][PROBLEM]["examples"]) == {"unknown_adbot"}
+
+
+def test_docstrings_of_fields_reach_the_document(document: dict[str, Any]) -> None:
+    schemas = document["components"]["schemas"]
+    assert schemas["OrderLine"]["properties"]["renews"]["description"] == "The adbot that the order renews."
+    assert "No cycle sends to it." in schemas["GroupOption"]["properties"]["paused"]["description"]
+
+
 def test_telegram_applications_are_described_under_their_new_path_alone(document: dict[str, Any]) -> None:
     admin = {path.rpartition("/admin/")[2] for path in document["paths"] if "/admin/" in path}
     assert "telegram-applications" in admin
@@ -46,13 +123,12 @@ def test_every_error_is_described_as_a_problem(document: dict[str, Any]) -> None
     for operation in operations(document):
         errors = {status: answer for status, answer in operation["responses"].items() if status >= "400"}
         assert errors
-        assert {kind for answer in errors.values() for kind in answer["content"]} == {
-            "application/problem+json"
-        }
+        assert {kind for answer in errors.values() for kind in answer["content"]} == {PROBLEM}
 
 
 OPEN = {
     ("get", "/catalogue"),
+    ("get", "/coins"),
     ("post", "/checkout"),
     ("get", "/payments/{order_number}"),
     ("post", "/webhooks/nowpayments"),
@@ -61,8 +137,8 @@ OPEN = {
 }
 """What anybody may call."""
 BUYING = {("post", "/orders/{order_number}/cancel"), ("post", "/adbots/{adbot_id}/renewal")}
-CHANGING_NOTHING = {("post", "/auth/sign-out"), ("post", "/live/tickets")}
-"""What ends the caller's own token, or stands for it, whatever it is good for."""
+CHANGING_NOTHING = {("post", "/auth/sign-out"), ("post", "/live/tickets"), ("post", "/posts/validate")}
+"""What ends the caller's own token, or stands for it, whatever it is good for; and what only looks."""
 
 
 def test_every_route_declares_the_scope_that_it_takes(document: dict[str, Any]) -> None:
@@ -87,7 +163,7 @@ def test_every_route_declares_the_scope_that_it_takes(document: dict[str, Any]) 
             assert scopes <= {"read", needed}, route
 
 
-OF_OTHER_FORMS = {"/notifications", "/auth/devices", "/api-keys", "/webhooks", "/webhook-events"}
+OF_OTHER_FORMS = {"/coins", "/notifications", "/auth/devices", "/api-keys", "/webhooks", "/webhook-events"}
 """A page with a count besides; and lists that are short for ever."""
 
 
@@ -98,7 +174,7 @@ def test_every_list_is_read_in_pages_in_the_same_way(document: dict[str, Any]) -
         ref = answer.get("application/json", {}).get("schema", {}).get("$ref", "")
         fields = schemas.get(ref.rpartition("/")[2], {}).get("properties", {})
         if "items" in fields and path.removeprefix("/api/v1") not in OF_OTHER_FORMS:
-            assert set(fields) == {"items", "next"}, path
+            assert set(fields) - {"kept_since"} == {"items", "next"}, path
             assert {one["name"] for one in methods["get"]["parameters"]} >= {"limit", "cursor", "sort"}, path
             lists.add(path)
     assert len(lists) >= 17

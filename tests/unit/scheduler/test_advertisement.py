@@ -14,8 +14,8 @@ from pydantic import TypeAdapter
 from libs.events.chat_ids import private_ref
 from libs.events.values import ChannelPost, GroupRef, Post, TextPost
 from libs.eventsourcing import Refused
+from libs.telegram_links.posts import parse_post
 from services.scheduler.schedule.groups import parse_groups
-from services.scheduler.schedule.posts import parse_post
 
 T = TypeVar("T")
 POST: TypeAdapter[ChannelPost | TextPost] = TypeAdapter(Post)

@@ -8,8 +8,8 @@ import pytest
 from libs.events.scheduler import AdvertisementSet, PostOrder, StopReason
 from libs.events.values import ChannelPost, CycleId, TextFormat, TextPost
 from libs.eventsourcing import Refused
+from libs.telegram_links.posts import parse_posts
 from services.scheduler.schedule.commands import EndWithSource
-from services.scheduler.schedule.posts import parse_posts
 from services.scheduler.schedule.state import Advertisement
 from services.scheduler.schedule.switches import Switches
 from tests.unit.scheduler.test_schedule import (

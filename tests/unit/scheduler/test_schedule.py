@@ -33,6 +33,7 @@ from libs.events.values import (
 )
 from libs.eventsourcing import ImpossibleEvent, Refused
 from libs.eventsourcing.testing import scenarios
+from libs.telegram_links.posts import parse_post
 from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.commands import (
     Command,
@@ -45,7 +46,6 @@ from services.scheduler.schedule.commands import (
 )
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.groups import parse_groups
-from services.scheduler.schedule.posts import parse_post
 from services.scheduler.schedule.state import evolve
 from services.scheduler.schedule.timing import MOST_LATENESS
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
 from libs.events.gateway import ApiKeyId, KeyName, Scope
 from libs.eventsourcing.values import utc_now
@@ -18,6 +18,7 @@ from services.gateway.api.identity.principal import CredentialKind
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.problems import forbidden
 from services.gateway.api.requests.shapes import Body, Listing, Printable, WithoutNul
+from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/api-keys", tags=["account"])
 
@@ -33,7 +34,7 @@ class ApiKeyBody(Body):
     expires_at: Annotated[AwareDatetime | None, Field(description="Null: never.")] = None
 
 
-class ApiKeyView(BaseModel):
+class ApiKeyView(View):
     """An API key, without its text."""
 
     id: UUID

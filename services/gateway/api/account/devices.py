@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.gateway import DeviceId
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
@@ -14,11 +14,12 @@ from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Listing
 from services.gateway.device.refresh import DeviceLine, devices_of
+from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/auth/devices", tags=["account"])
 
 
-class DeviceView(BaseModel):
+class DeviceView(View):
     """A device that is signed in."""
 
     id: UUID

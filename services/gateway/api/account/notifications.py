@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 from libs.events.gateway import NotificationKind
 from libs.events.values import NotificationId
@@ -21,12 +21,12 @@ from services.gateway.inbox.domain import INBOX, MOST_READ, MailState
 from services.gateway.inbox.listing import NOTIFICATIONS, unread_of
 from services.gateway.inbox.tables import Notification, notification_in
 from services.gateway.tables.paging import PageRows, page_of
-from services.gateway.tables.values import Money
+from services.gateway.tables.values import Money, View
 
 router = APIRouter(tags=["account"])
 
 
-class NotificationView(BaseModel):
+class NotificationView(View):
     """A notification of an account's owner, in the app and perhaps by mail."""
 
     id: UUID
@@ -63,7 +63,7 @@ class NotificationView(BaseModel):
     ]
 
 
-class Unread(BaseModel):
+class Unread(View):
     """How many notifications the caller has not read."""
 
     unread: int
@@ -78,7 +78,12 @@ class ReadBody(Body):
 
     ids: Annotated[
         list[UUID] | None,
-        Field(min_length=1, max_length=MOST_READ, description="Ids of others are ignored."),
+        Field(
+            min_length=1,
+            max_length=MOST_READ,
+            description="Ids of others are ignored.",
+            examples=[["5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c"]],
+        ),
     ] = None
     before: Annotated[UUID | None, Field(description="This one and all that were raised before it.")] = None
     all: bool = False

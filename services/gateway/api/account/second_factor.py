@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from services.gateway.account.tables import account_by_id
 from services.gateway.api.callers import WriterDep, causes_of
@@ -13,11 +13,12 @@ from services.gateway.api.identity.principal import Caller, CredentialKind
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.problems import Denied, forbidden, unauthorized
 from services.gateway.api.requests.shapes import Body
+from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/auth/second-factor", tags=["account"])
 
 
-class Offered(BaseModel):
+class Offered(View):
     """A secret for an authenticator app."""
 
     secret: Annotated[str, Field(description="Base32; shown only once.")]
@@ -59,7 +60,7 @@ async def confirm_second_factor(
     await desk.one_time_codes.take(str(caller.account))
     if not await desk.second_factors.confirm(caller.account, body.one_time_code, causes_of(request)):
         detail = "this is no code of the secret that was shown last; wait for the next one"
-        raise Denied(HTTPStatus.UNPROCESSABLE_ENTITY, "wrong_one_time_code", detail)
+        raise Denied(HTTPStatus.UNPROCESSABLE_ENTITY, "unconfirmed_second_factor", detail)
 
 
 def _check_device(caller: Caller) -> None:

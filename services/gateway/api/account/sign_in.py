@@ -7,7 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 from prometheus_client import Counter
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from libs.events.gateway import DeviceId, Role, Scope
 from libs.eventsourcing.values import utc_now
@@ -23,6 +23,7 @@ from services.gateway.api.requests.problems import Denied, forbidden, unauthoriz
 from services.gateway.api.requests.shapes import Body
 from services.gateway.device.refresh import RefreshProblem, SignedInDevice
 from services.gateway.tables.adbot_states import PlanStatus, plan_status_of
+from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/auth", tags=["account"])
 
@@ -49,7 +50,7 @@ class RefreshBody(Body):
     refresh_token: Annotated[SecretStr, Field(min_length=1, max_length=200, examples=["adr_…"])]
 
 
-class AccountView(BaseModel):
+class AccountView(View):
     """An account, as its owner sees it."""
 
     id: UUID
@@ -68,7 +69,7 @@ class OwnAccount(AccountView):
     scopes: list[Scope]
 
 
-class SignedIn(BaseModel):
+class SignedIn(View):
     """A token to send as `Authorization: Bearer <token>`, and one to get the next with."""
 
     token: str
@@ -123,7 +124,7 @@ async def _check_one_time_code(desk: Desk, account: KnownAccount, code: str | No
 
 
 @router.post("/refresh", summary="Get the next tokens", responses=problems(401, 413, 429))
-async def refresh(body: RefreshBody, request: Request, desk: DeskDep) -> SignedIn:
+async def refresh_tokens(body: RefreshBody, request: Request, desk: DeskDep) -> SignedIn:
     """Return the next access token and refresh token.
 
     A refresh token is used once; within ten seconds a repetition gets the same answer. If it is used later,

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from libs.events.gateway import HookOffReason
 from services.gateway.api.requests.queries import ByAge, PageQuery
@@ -13,12 +13,13 @@ from services.gateway.hooks.commands import HookSettings
 from services.gateway.hooks.deliveries import DeliveryState
 from services.gateway.hooks.managing import Tried
 from services.gateway.hooks.tables import KnownHook
+from services.gateway.tables.values import View
 
 _MOST_NAMED = 60
 _EventName = Annotated[str, StringConstraints(max_length=60), WithoutNul, Field(examples=["adbot.stopped"])]
 
 
-class WebhookEvent(BaseModel):
+class WebhookEvent(View):
     """An event that a webhook may be told of."""
 
     name: str
@@ -49,7 +50,7 @@ class WebhookBody(Body):
         return HookSettings(self.url, tuple(dict.fromkeys(self.events)), self.description)
 
 
-class WebhookView(BaseModel):
+class WebhookView(View):
     """A webhook, without its secret."""
 
     id: UUID
@@ -68,7 +69,7 @@ class WebhookView(BaseModel):
     off_at: datetime | None
 
 
-class WebhookSecret(BaseModel):
+class WebhookSecret(View):
     """A webhook's new secret."""
 
     secret: Annotated[str, Field(description="`whsec_…`, shown only once.")]
@@ -80,7 +81,7 @@ class NewWebhook(WebhookView):
     secret: Annotated[str, Field(description="`whsec_…`, shown only once.")]
 
 
-class WebhookTest(BaseModel):
+class WebhookTest(View):
     """What came back for a test message."""
 
     message: Annotated[UUID, Field(description="The `webhook-id` that was sent.")]
@@ -93,7 +94,7 @@ class WebhookTest(BaseModel):
     ]
 
 
-class WebhookDelivery(BaseModel):
+class WebhookDelivery(View):
     """A message of a webhook."""
 
     id: Annotated[UUID, Field(description="The `webhook-id`, the same at each attempt.")]

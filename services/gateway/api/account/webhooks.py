@@ -68,7 +68,7 @@ async def add_webhook(body: WebhookBody, caller: WriterDep, request: Request, de
 
 
 @router.get(_ONE, summary="Show a webhook", responses=problems(401, 403, 404))
-async def show_webhook(webhook_id: UUID, caller: ReaderDep, desk: DeskDep) -> WebhookView:
+async def get_webhook(webhook_id: UUID, caller: ReaderDep, desk: DeskDep) -> WebhookView:
     """Return a webhook."""
     return view_of(await desk.hooks.one_of(caller.account, webhook_id))
 

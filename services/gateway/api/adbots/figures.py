@@ -10,18 +10,24 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.callers import ReaderDep
 from services.gateway.api.desk import DeskDep
-from services.gateway.api.listings import GroupsQueryDep, LogQueryDep, asked_page, groups_of_adbot
+from services.gateway.api.listings import (
+    GroupsQueryDep,
+    LogPage,
+    LogQueryDep,
+    answer_log,
+    asked_page,
+    groups_of_adbot,
+)
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Page
-from services.gateway.api.requests.tags import tagged
-from services.gateway.tables.delivery_log import OWN_LOG, LogLine
+from services.gateway.tables.delivery_log import OWN_LOG
 from services.gateway.tables.figures import GroupFigures, Statistics, statistics_of
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 
 @router.get(
-    "/{adbot_id}/logs", summary="List deliveries", responses=problems(401, 404), response_model=Page[LogLine]
+    "/{adbot_id}/logs", summary="List deliveries", responses=problems(401, 404), response_model=LogPage
 )
 async def get_logs(
     adbot_id: UUID, caller: ReaderDep, desk: DeskDep, request: Request, asked: LogQueryDep
@@ -30,7 +36,7 @@ async def get_logs(
     page = await asked_page(desk, OWN_LOG, asked, adbot_id, caller.account)
     if page.empty:  # a page with lines shows by itself that the adbot is the caller's
         await own_adbot(adbot_id, caller, desk)
-    return tagged(request, page.json())
+    return await answer_log(request, desk, page)
 
 
 @router.get(

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 
 from libs.events.commands.scheduler import DeleteGroupList, SetGroupList, SetGroupOption
 from libs.events.scheduler import GroupListId
-from libs.eventsourcing.values import new_id, utc_now
+from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.group_files import FILE_DESCRIPTION, read_file
 from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
@@ -17,9 +17,10 @@ from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.identity.principal import Caller
 from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import Responses, problems
+from services.gateway.api.requests.idempotency import id_for
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.queries import LONGEST_PAGE, PageQuery, Sort, Text
-from services.gateway.api.requests.shapes import Body, Page, Printable, WithoutNul
+from services.gateway.api.requests.shapes import Body, Filled, Page, Printable
 from services.gateway.tables.group_lists import (
     GROUP_LIST_LINES,
     GroupListLine,
@@ -32,7 +33,7 @@ router = APIRouter(prefix="/group-lists", tags=["group lists"])
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=100, strip_whitespace=True),
-    WithoutNul,
+    Filled,
     Printable,
     Field(examples=["Flats in Berlin"]),
 ]
@@ -79,7 +80,7 @@ async def make_group_list(
     body: GroupListBody, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> GroupListView:
     """Make a group list. Adbots use it once their advertisements name it."""
-    return await _write(_set(new_list(), body, caller, new=True), caller, request, response, desk)
+    return await _write(_set(new_list(request), body, caller, new=True), caller, request, response, desk)
 
 
 @router.post(
@@ -102,7 +103,7 @@ async def import_group_list(
     """
     lines = await read_file(request)
     command = SetGroupList(
-        list=new_list(), account=caller.account, name=name, groups=lines, new=True, numbered=True
+        list=new_list(request), account=caller.account, name=name, groups=lines, new=True, numbered=True
     )
     return await _write(command, caller, request, response, desk)
 
@@ -174,9 +175,9 @@ async def delete_group_list(list_id: UUID, caller: WriterDep, request: Request, 
     await desk.settled(accepted.written)
 
 
-def new_list() -> GroupListId:
-    """Return the id of a new list."""
-    return GroupListId(new_id())
+def new_list(request: Request) -> GroupListId:
+    """Return the id of the list that a request makes."""
+    return GroupListId(id_for(request))
 
 
 def _set(wanted: GroupListId, body: GroupListBody, caller: Caller, *, new: bool = False) -> SetGroupList:

@@ -1,31 +1,54 @@
 """The route of live lines: an adbot's deliveries as server-sent events, as they are folded."""
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header
 
-from libs.events.values import AdbotId
+from libs.events.values import AdbotId, ResultClass
 from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.callers import ReaderDep
 from services.gateway.api.desk import DeskDep, LiveDep
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.event_stream import EventStreamResponse
-from services.gateway.api.requests.listening import Listening, event_stream, too_many_listeners
+from services.gateway.api.requests.listening import RECONNECT, Listening, event_stream, too_many_listeners
 from services.gateway.api.requests.problems import Denied, FieldProblem
 from services.gateway.live.feed import TooManyListeners
 from services.gateway.live.log_lines import mark_at
-from services.gateway.tables.delivery_log import RESUMED, LinePosition
+from services.gateway.live.wire import rendered
+from services.gateway.tables.delivery_log import RESUMED, LinePosition, LogLine
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
-_STREAM: Responses = {200: {"content": {"text/event-stream": {}}, "description": "Lines, until it ends."}}
+_LINE = LogLine(
+    at=datetime(2026, 5, 1, 12, tzinfo=UTC),
+    cycle=UUID("5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c"),
+    session="+49…17",
+    group="@group",
+    result=ResultClass.SENT,
+    error="",
+    messages=[1017],
+)
+_EXAMPLE = (RECONNECT + rendered(_LINE.model_dump_json(), event="line", key="742-17-0")).decode()
+_STREAM: Responses = {
+    200: {
+        "content": {"text/event-stream": {"example": _EXAMPLE}},
+        "description": "Lines, until it ends.",
+    }
+}
 _HIGHEST = (2**63 - 1, 2**63 - 1, 2**15 - 1)
 
 
 def last_line_of(
     last_event_id: Annotated[
-        str | None, Header(max_length=60, description="The `id` of the last line that the caller has got.")
+        str | None,
+        Header(
+            max_length=60,
+            json_schema_extra={"pattern": "^([0-9]{1,19}-[0-9]{1,19}-[0-9]{1,5})?$"},
+            description="The `id` of the last line that the caller has got.",
+        ),
     ] = None,
 ) -> LinePosition | None:
     """Return the position of the last line that the caller has; raise `Denied` if it is malformed."""
@@ -51,7 +74,7 @@ def last_line_of(
     response_class=EventStreamResponse,
     responses=problems(401, 404, 429) | _STREAM,
 )
-async def listen(
+async def listen_to_deliveries(
     adbot: Annotated[AdbotId, Depends(own_adbot)],
     caller: ReaderDep,
     desk: DeskDep,

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from libs.events.commands.scheduler import WrittenGroupOption
-from services.gateway.api.requests.shapes import Body, WithoutNul
+from services.gateway.api.requests.shapes import Body, Filled, WithoutNul
 
 Written = Annotated[str, StringConstraints(max_length=300), WithoutNul]
 """A group as people write it."""
@@ -18,7 +18,7 @@ class GroupOptionBody(Body):
     group: Annotated[
         str,
         StringConstraints(min_length=1, max_length=300, strip_whitespace=True),
-        WithoutNul,
+        Filled,
         Field(description="One of the groups, in any spelling.", examples=["@group"]),
     ]
     paused: Annotated[bool, Field(description="No cycle sends to it.")] = False

@@ -6,23 +6,26 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import BaseModel, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from libs.events.commands.scheduler import CheckPost
 from libs.events.values import AdbotId, PostCheckId
 from libs.eventsourcing import Row, Sql
-from libs.eventsourcing.values import new_id, utc_now
-from services.gateway.api.adbots.routes import PostText, own_adbot
+from libs.eventsourcing.values import utc_now
+from services.gateway.api.adbots.posts import WrittenPost, written
+from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import WriterDep, causes_of
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import problems
+from services.gateway.api.requests.idempotency import id_for
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.queries import ByAge, PageQuery
 from services.gateway.api.requests.shapes import Body, Page
 from services.gateway.api.requests.tags import tagged_model
 from services.gateway.tables.post_checks import CHECKS, PostCheck, check_of, checks_in, running_check
+from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
@@ -31,17 +34,18 @@ class PostCheckBody(Body):
     """The posts to look at."""
 
     posts: Annotated[
-        list[PostText],
+        list[WrittenPost],
         Field(
             default_factory=list[str],
             max_length=20,
-            description="Links to posts; without any, the posts of the advertisement.",
+            description="Links to posts, or posts as answers show them. Without any: those of the "
+            "advertisement.",
             examples=[["https://t.me/channel/42"]],
         ),
     ]
 
 
-class RequestedCheck(BaseModel):
+class RequestedCheck(View):
     """A post check that was begun, or is still running."""
 
     id: UUID
@@ -67,9 +71,9 @@ async def check_posts(
     returned instead of beginning another; an adbot has at most six in an hour.
     """
     running = await desk.view(lambda sql: running_check(sql, adbot, utc_now()))
-    check = PostCheckId(new_id()) if running is None else PostCheckId(running.id)
+    check = PostCheckId(id_for(request)) if running is None else PostCheckId(running.id)
     if running is None:
-        posts = tuple(body.posts) if body is not None else ()
+        posts = tuple(map(written, body.posts)) if body is not None else ()
         command = CheckPost(adbot=adbot, account=caller.account, check=check, posts=posts)
         causes = causes_of(request)
 

@@ -36,7 +36,7 @@ class RenewalBody(Body):
     response_description="The order was placed and can be paid.",
     responses=checking_out(401),
 )
-async def renew(
+async def renew_adbot(
     body: RenewalBody,
     adbot: Annotated[AdbotState, Depends(shown_adbot)],
     caller: BuyerDep,

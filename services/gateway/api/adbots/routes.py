@@ -1,11 +1,12 @@
 """Routes of adbots: advertisement, start and stop."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from libs.events.commands.scheduler import (
     ConfirmGroup,
@@ -16,8 +17,9 @@ from libs.events.commands.scheduler import (
     StopAdbot,
 )
 from libs.events.scheduler import GroupListId, PostOrder
-from libs.events.values import AdbotId, SendOptions, TextFormat
+from libs.events.values import AdbotId, ChannelPost, SendOptions, TextFormat, TextPost
 from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
+from services.gateway.api.adbots.posts import WrittenPost, format_of, written
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
@@ -25,7 +27,7 @@ from services.gateway.api.identity.principal import Caller
 from services.gateway.api.listings import AdbotsQuery, answer_page
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import Body, Page, WithoutNul
+from services.gateway.api.requests.shapes import Body, Page
 from services.gateway.api.requests.tags import tagged
 from services.gateway.tables.adbot_query import OWN_ADBOTS
 from services.gateway.tables.adbot_states import AdbotState, adbot_item_of, adbot_of, owners_of
@@ -33,19 +35,25 @@ from services.gateway.tables.adbot_states import AdbotState, adbot_item_of, adbo
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
 
-PostText = Annotated[str, StringConstraints(max_length=4096), WithoutNul]
+_POSTS = ["https://t.me/channel/42", "https://t.me/channel/43"]
 
 
 class AdvertisementBody(Body):
     """The posts to send, `post` or `posts`, and the groups: `groups`, those of `lists`, or both."""
 
     post: Annotated[
-        PostText | None,
-        Field(description="A link to a post, or a text.", examples=["https://t.me/channel/42"]),
+        WrittenPost | None,
+        Field(
+            description="A link to a post, or a text; or a post as answers show it.",
+            examples=["https://t.me/channel/42"],
+        ),
     ] = None
     posts: Annotated[
-        list[PostText] | None,
-        Field(min_length=1, max_length=20, description="Instead of `post`, several: each cycle sends one."),
+        Annotated[list[WrittenPost], Field(min_length=1, max_length=20, examples=[_POSTS])] | None,
+        Field(
+            description="Instead of `post`, several: each cycle sends one. If both are sent, as an answer "
+            "has them, `post` must be the first.",
+        ),
     ] = None
     order: Annotated[
         PostOrder, Field(description="Which of several posts a cycle sends: the next one, or any.")
@@ -55,7 +63,7 @@ class AdvertisementBody(Body):
         Field(
             description="How a text is formatted: `markdown` as in Telegram's clients (`**bold**`, "
             "`__italic__`, `~~struck~~`, `||hidden||`, `code`, `[link](https://…)`), or `html`. "
-            "Ignored for a link."
+            "Ignored for a link. Left out, it is that of the posts that are objects."
         ),
     ] = TextFormat.PLAIN
     groups: Annotated[
@@ -87,9 +95,13 @@ class AdvertisementBody(Body):
 
     @model_validator(mode="after")
     def _check_parts(self) -> Self:
-        if (self.post is None) == (self.posts is None):
+        if self.post is None and self.posts is None:
             message = "must have either post or posts"
             raise ValueError(message)
+        if self.post is not None and self.posts is not None and self.post != self.posts[0]:
+            message = "must have either post or posts, or the first of posts as post"
+            raise ValueError(message)
+        format_of(self._posts, self._format)
         if not {"groups", "lists"} & self.model_fields_set:
             message = "must have groups or lists"
             raise ValueError(message)
@@ -97,8 +109,21 @@ class AdvertisementBody(Body):
 
     @property
     def written(self) -> list[str]:
-        """The posts, as they are written."""
+        """The posts, as the scheduler reads them."""
+        return [written(post) for post in self._posts]
+
+    @property
+    def text_format(self) -> TextFormat:
+        """The format of all texts."""
+        return format_of(self._posts, self._format)
+
+    @property
+    def _posts(self) -> Sequence[str | ChannelPost | TextPost]:
         return self.posts if self.posts is not None else [self.post or ""]
+
+    @property
+    def _format(self) -> TextFormat | None:
+        return self.format if "format" in self.model_fields_set else None
 
 
 async def own_adbot(adbot_id: UUID, caller: ReaderDep, desk: DeskDep) -> AdbotId:
@@ -165,7 +190,7 @@ async def set_advertisement(
         post=body.written[0],
         more_posts=tuple(body.written[1:]),
         order=body.order,
-        format=body.format,
+        format=body.text_format,
         groups=body.groups,
         lists=tuple(GroupListId(one) for one in body.lists),
         group_options=written_options(body.group_options),
@@ -175,7 +200,7 @@ async def set_advertisement(
 
 
 @router.post("/{adbot_id}/start", summary="Start an adbot", responses=writing())
-async def start(
+async def start_adbot(
     adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> AdbotState:
     """Start an adbot: cycles come due from now on. Starting a running adbot changes nothing.
@@ -188,7 +213,7 @@ async def start(
 
 
 @router.post("/{adbot_id}/stop", summary="Stop an adbot", responses=writing())
-async def stop(
+async def stop_adbot(
     adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> AdbotState:
     """Stop an adbot: nothing more is sent, not even of a running cycle. Repeating it changes nothing."""

@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.gateway import Role
 from libs.events.values import AccountId, EmailAddress
@@ -25,6 +25,7 @@ from services.gateway.api.requests.shapes import (
     Printable,
     ReasonBody,
 )
+from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/admin/accounts", tags=["admin"], dependencies=[FOR_OPERATORS])
 
@@ -50,7 +51,7 @@ class RoleBody(Body):
     role: Role
 
 
-class AccessCodeView(BaseModel):
+class AccessCodeView(View):
     """A new access code."""
 
     access_code: Annotated[str, Field(description="Shown only once.")]
@@ -97,7 +98,7 @@ async def reset_access_code(body: AccountBody, request: Request, desk: DeskDep) 
 
 
 @router.get("/{account}", summary="Show an account", responses=problems(401, 403, 404))
-async def get_account(account: AccountDep, desk: DeskDep) -> AccountLine:
+async def get_any_account(account: AccountDep, desk: DeskDep) -> AccountLine:
     """Return an account with the number of its adbots and orders."""
     return await _line(desk, account)
 

@@ -22,7 +22,13 @@ router = APIRouter(prefix="/admin/activity", tags=["admin"], dependencies=[FOR_O
 MOST_EXPORTED = 100_000
 _COLUMNS = ("at", "actor", "address", "operation", "path", "outcome", "correlation_id")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_CSV: Responses = {200: {"content": {"text/csv": {}}, "description": "A line for each act, with a header."}}
+_EXAMPLE = f"{','.join(_COLUMNS)}\r\n"
+_CSV: Responses = {
+    200: {
+        "content": {"text/csv": {"example": _EXAMPLE}},
+        "description": "A line for each act, with a header.",
+    }
+}
 
 
 class ActivityQuery(PageQuery, frozen=True):

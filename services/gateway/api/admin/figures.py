@@ -15,8 +15,11 @@ from services.gateway.api.callers import FOR_OPERATORS
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.listings import (
     GroupsQueryDep,
+    LogPage,
     LogQueryDep,
+    answer_log,
     answer_page,
+    asked_page,
     groups_of_adbot,
 )
 from services.gateway.api.openapi import problems
@@ -24,7 +27,7 @@ from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.queries import PageQuery, Sort, Text
 from services.gateway.api.requests.shapes import Page
 from services.gateway.tables.adbot_states import owners_of
-from services.gateway.tables.delivery_log import LOG, LogLine
+from services.gateway.tables.delivery_log import LOG
 from services.gateway.tables.figure_queries import SESSIONS
 from services.gateway.tables.figures import (
     GroupFigures,
@@ -62,13 +65,13 @@ _SESSIONS: TypeAdapter[list[SessionFigures]] = TypeAdapter(list[SessionFigures])
     "/adbots/{adbot_id}/logs",
     summary="List any adbot's deliveries",
     responses=problems(401, 404),
-    response_model=Page[LogLine],
+    response_model=LogPage,
 )
 async def get_any_logs(
     adbot: Annotated[AdbotId, Depends(known_adbot)], desk: DeskDep, request: Request, asked: LogQueryDep
 ) -> Response:
     """Return an adbot's last deliveries, the latest first."""
-    return await answer_page(request, desk, LOG, asked, adbot)
+    return await answer_log(request, desk, await asked_page(desk, LOG, asked, adbot))
 
 
 @router.get(

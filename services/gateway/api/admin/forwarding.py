@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.forwarding import ForwardingFigures
 from services.gateway.api.callers import FOR_OPERATORS
@@ -12,11 +12,12 @@ from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.problems import unavailable
 from services.gateway.tables.overruns import Overrunning, overrunning
+from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/admin/forwarding", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 
-class Worker(BaseModel):
+class Worker(View):
     """A worker that is alive."""
 
     worker: str
@@ -24,7 +25,7 @@ class Worker(BaseModel):
     sends_a_minute: float
 
 
-class Forwarding(BaseModel):
+class Forwarding(View):
     """The forwarder's figures of now, at most a second old."""
 
     at: datetime

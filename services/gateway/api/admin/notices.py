@@ -7,7 +7,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.gateway import NoticeId, NoticeKind
 from libs.eventsourcing import UnitOfWork
@@ -23,11 +23,12 @@ from services.gateway.notices.commands import Acknowledge, key_of
 from services.gateway.notices.domain import NOTICE
 from services.gateway.notices.tables import NOTICE_LINES, Notice, notice_in, notice_of
 from services.gateway.tables.paging import PageRequest, page_of
+from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/admin/notices", tags=["admin"], dependencies=[FOR_OPERATORS])
 
 
-class NoticeView(BaseModel):
+class NoticeView(View):
     """A notice to the operator. It is open until it is over or acknowledged."""
 
     id: UUID

@@ -86,13 +86,13 @@ async def list_blocked_sources(
 
 
 @router.post("/pause", summary="Pause all adbots", responses=_writing())
-async def pause_all(body: ReasonBody, request: Request, response: Response, desk: DeskDep) -> Operations:
+async def pause_adbots(body: ReasonBody, request: Request, response: Response, desk: DeskDep) -> Operations:
     """Pause all adbots: no cycle comes due. After the pause, each adbot has one cycle for those it missed."""
     return await _act(PauseAll(reason=body.reason), request, response, desk)
 
 
 @router.post("/resume", summary="End the pause", responses=_writing())
-async def resume_all(body: ReasonBody, request: Request, response: Response, desk: DeskDep) -> Operations:
+async def resume_adbots(body: ReasonBody, request: Request, response: Response, desk: DeskDep) -> Operations:
     """End the pause of all adbots."""
     return await _act(ResumeAll(reason=body.reason), request, response, desk)
 

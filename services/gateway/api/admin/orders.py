@@ -114,7 +114,7 @@ def _writing() -> Responses:
 
 
 @router.post("/{order_number}/mark-paid", summary="Mark an order as paid", responses=_writing())
-async def mark_paid(
+async def mark_order_paid(
     order_number: OrderNumberPath, body: ReasonBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminOrder:
     """Mark an order as paid that the provider does not report as paid; it is delivered."""

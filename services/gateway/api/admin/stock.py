@@ -5,18 +5,18 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from libs.events.commands.forwarder import ImportApiPair, ImportSession
 from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Sql
-from libs.eventsourcing.values import new_id
 from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload
 from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.listings import rendered_page
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.cursors import continued
+from services.gateway.api.requests.idempotency import id_for
 from services.gateway.api.requests.queries import LONGEST_PAGE, ByAge, PageQuery, Text
 from services.gateway.api.requests.shapes import Body
 from services.gateway.api.requests.tags import tagged
@@ -29,6 +29,7 @@ from services.gateway.tables.stock import (
     counts_of,
     stocked_session,
 )
+from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[FOR_OPERATORS])
 
@@ -44,17 +45,27 @@ class TelegramApplicationBody(Body):
     """The credentials of a Telegram application."""
 
     api_id: Annotated[int, Field(ge=1, le=2**31 - 1)]
-    api_hash: Annotated[SecretStr, Field(min_length=32, max_length=32), AfterValidator(_hexadecimal)]
+    api_hash: Annotated[
+        SecretStr,
+        Field(
+            min_length=32,
+            max_length=32,
+            json_schema_extra={"pattern": "^[0-9A-Fa-f]{32}$"},
+            examples=["0123456789abcdef0123456789abcdef"],
+        ),
+        AfterValidator(_hexadecimal),
+    ]
+    """Shown with the `api_id` on Telegram's page for developers."""
 
 
-class ImportedApplication(BaseModel):
+class ImportedApplication(View):
     """A Telegram application that is stored in the vault."""
 
     pair: UUID
     api_id: int
 
 
-class ImportedSession(BaseModel):
+class ImportedSession(View):
     """A session that is stored in the vault."""
 
     session: UUID
@@ -74,7 +85,7 @@ async def add_telegram_application(
     body: TelegramApplicationBody, request: Request, response: Response, desk: DeskDep
 ) -> ImportedApplication:
     """Store a Telegram application in the vault. Its hash is never shown again."""
-    pair = ApplicationId(new_id())
+    pair = ApplicationId(id_for(request))
     command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
     accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
@@ -93,7 +104,7 @@ async def add_telegram_application(
 async def add_session(request: Request, response: Response, desk: DeskDep) -> ImportedSession:
     """Sign in with a session once, and store it in the vault. Its secret is never shown again."""
     upload = await read_upload(request)
-    session = SessionId(new_id())
+    session = SessionId(id_for(request))
     command = ImportSession(session=session, content=upload.content, pair=upload.pair)
     accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):

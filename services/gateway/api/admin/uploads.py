@@ -24,6 +24,7 @@ _APPLICATION: dict[str, Any] = {
 _STRING: dict[str, Any] = {
     "type": "string",
     "format": "password",
+    "minLength": 1,
     "maxLength": _STRING_CHARACTERS,
     "description": "A string session.",
 }
@@ -34,6 +35,8 @@ UPLOAD_DESCRIPTION: dict[str, Any] = {
             "schema": {
                 "type": "object",
                 "description": "Either `file` or `session`.",
+                "oneOf": [{"required": ["file"]}, {"required": ["session"]}],
+                "additionalProperties": False,
                 "properties": {
                     "file": {
                         "type": "string",
@@ -43,12 +46,14 @@ UPLOAD_DESCRIPTION: dict[str, Any] = {
                     "session": _STRING,
                     "pair": _APPLICATION,
                 },
-            }
+            },
+            "example": {"file": "<the content of stock.session>"},
         },
         "application/json": {
             "schema": {
                 "type": "object",
                 "required": ["session"],
+                "additionalProperties": False,
                 "properties": {"session": _STRING, "pair": _APPLICATION},
             }
         },

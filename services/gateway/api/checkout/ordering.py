@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from libs.events.commands.billing import PlaceOrder
 from libs.events.results import Accepted, Written
@@ -22,7 +22,7 @@ from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import unavailable
 from services.gateway.notices.refused_sales import REFUSAL
 from services.gateway.tables.order_lines import PaymentState, Wish, payment_of, pending_order
-from services.gateway.tables.values import Money
+from services.gateway.tables.values import Money, View
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _RANDOM_DIGITS = 12
@@ -32,17 +32,23 @@ _OVER = {"order_expired", "order_cancelled"}
 _AGAIN_SECONDS = 0.1
 
 
-class CheckoutView(BaseModel):
+class CheckoutView(View):
     """An order and how to pay it. Access codes are sent by mail, or issued by the operator."""
 
     order_number: OrderNumber
+    """`HQADZ-…`; whoever knows it may see the payment."""
     pay_address: str | None
+    """Where to pay; null until the provider gave an address."""
     memo: Annotated[str | None, Field(description="If given, the payment must contain it.")]
     amount: Annotated[Money | None, Field(description="In units of `pay_currency`.")]
     pay_currency: Coin
+    """The coin to pay in."""
     price_usd: Money | None
+    """The price in US dollars."""
     expires_at: datetime | None
+    """Until when it can be paid."""
     payment_uri: str | None
+    """What a wallet opens; null if it can't say all that is needed."""
     qr_svg: Annotated[str | None, Field(description="The payment URI as a picture, a data URI.")]
     checkout_token: Annotated[
         str | None,

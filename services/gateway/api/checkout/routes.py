@@ -14,8 +14,10 @@ from services.gateway.api.callers import CallerDep, causes_of
 from services.gateway.api.checkout.ordering import CheckoutView, checking_out, checkout_view, order
 from services.gateway.api.checkout.paying import payment_uri
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.identity.principal import Caller
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.addresses import address_of
+from services.gateway.api.requests.idempotency import key_in
 from services.gateway.api.requests.problems import EXPECTED, Denied, denied_of
 from services.gateway.api.requests.shapes import Body, Lower, Mailbox, Printable, Upper
 from services.gateway.api.requests.tags import tagged_model
@@ -31,8 +33,11 @@ class CheckoutBody(Body):
     """A checkout: who buys which plan, and with which coin."""
 
     email: Annotated[EmailAddress, Lower, Printable, Mailbox, Field(examples=["client@example.com"])]
+    """The address that the access code is sent to."""
     plan: Annotated[PlanCode, Lower, Field(examples=["bronze"])]
+    """The code of a plan of `GET /catalogue`."""
     pay_currency: Annotated[Coin, Upper, Field(examples=["BTC"])]
+    """The code of a coin of `GET /coins`."""
     checkout_token: Annotated[
         CheckoutToken | None,
         Field(
@@ -91,7 +96,9 @@ async def check_out(
     if own:
         causes = causes_of(request, f"account:{account}")
         return await _answer(desk, wish, body.email, causes, origin, response)
-    token = body.checkout_token or checkout_token_in(cookie) or new_checkout_token()
+    token = (
+        body.checkout_token or _key_of(request, caller) or checkout_token_in(cookie) or new_checkout_token()
+    )
     kept = {"Set-Cookie": _cookie(request, token)}
     response.headers.update(kept)
     try:
@@ -111,6 +118,22 @@ async def _answer(
         return await checkout_view(desk, wish, ordered, response)
 
 
+def _key_of(request: Request, caller: Caller | None) -> SecretStr | None:
+    """Return the idempotency key of a checkout as its token; raise `Denied` if a stranger's is none.
+
+    A stranger's key must be as hard to guess as a token: it gives access to the order. A caller with a token
+    gets the first answer in any case.
+    """
+    key = key_in(request.scope)
+    token = checkout_token_in(key)
+    if key is not None and token is None and caller is None:
+        detail = (
+            "without a token, the key is the checkout's token: 22 to 128 letters, digits, dashes, underscores"
+        )
+        raise Denied(HTTPStatus.BAD_REQUEST, "malformed_idempotency_key", detail)
+    return token
+
+
 def _cookie(request: Request, token: SecretStr) -> str:
     """Return the header that makes a browser send the token with later checkouts only."""
     secure = "; Secure" if request.url.scheme == "https" else ""
@@ -127,7 +150,7 @@ def _cookie(request: Request, token: SecretStr) -> str:
     responses=problems(404, 429),
     response_model=PaymentView,
 )
-async def payment_status(
+async def get_payment(
     order_number: Annotated[OrderNumber, Path()], request: Request, desk: DeskDep
 ) -> Response:
     """Return the state of an order's payment. It may be polled; who knows the order's number may see it."""

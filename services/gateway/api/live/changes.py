@@ -11,21 +11,36 @@ from services.gateway.api.desk import Desk, DeskDep, LiveDep
 from services.gateway.api.identity.principal import Principal
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.event_stream import EventStreamResponse
-from services.gateway.api.requests.listening import Listening, event_stream, too_many_listeners
+from services.gateway.api.requests.listening import RECONNECT, Listening, event_stream, too_many_listeners
 from services.gateway.api.requests.problems import Denied, FieldProblem
-from services.gateway.live.changes import EVERYTHING, RESUMED, mark_of
+from services.gateway.live.changes import EVERYTHING, RESUMED, key_of, mark_of
 from services.gateway.live.feed import TooManyListeners
 from services.gateway.live.feeds import Feeds
 from services.gateway.live.message import Mark
+from services.gateway.live.wire import rendered
 
 router = APIRouter(tags=["live"])
 
-_STREAM: Responses = {200: {"content": {"text/event-stream": {}}, "description": "Changes, until it ends."}}
+_ADBOT = "5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c"
+_MARK = key_of({})
+_CHANGE = f'{{"kind":"adbot","id":"{_ADBOT}","event":"AdbotStarted","at":"2026-05-01T12:00:00Z"}}'
+_EXAMPLE = (RECONNECT + rendered(_CHANGE, event="change", key=_MARK)).decode()
+_STREAM: Responses = {
+    200: {
+        "content": {"text/event-stream": {"example": _EXAMPLE}},
+        "description": "Changes, until it ends.",
+    }
+}
 
 
 def mark_after(
     last_event_id: Annotated[
-        str | None, Header(max_length=400, description="The `id` of the last event that the caller has got.")
+        str | None,
+        Header(
+            max_length=400,
+            description="The `id` of the last event that the caller has got.",
+            examples=[_MARK],
+        ),
     ] = None,
 ) -> Mark | None:
     """Return the mark of the last event that the caller has; raise `Denied` if it is malformed."""

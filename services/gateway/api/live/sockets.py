@@ -28,6 +28,7 @@ from services.gateway.live.feeds import Feeds
 from services.gateway.live.listener import EndReason, Listener
 from services.gateway.live.message import Mark, Message
 from services.gateway.tables.adbot_states import owners_of
+from services.gateway.tables.values import View
 
 router = APIRouter(tags=["live"])
 lines = SampledLog(__name__)
@@ -54,7 +55,7 @@ _CLOSED = {
 NO_TICKET, MALFORMED, TOO_MANY, TRY_AGAIN = 4001, 4000, 4029, 1013
 
 
-class TicketView(BaseModel):
+class TicketView(View):
     """A ticket for `/api/v1/live/socket`."""
 
     ticket: Annotated[str, Field(description="Valid once; send it as the first message.")]

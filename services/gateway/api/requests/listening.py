@@ -15,7 +15,7 @@ from services.gateway.live.wire import HEARTBEAT, rendered
 HEARTBEAT_SECONDS = 15.0
 LOOK_SECONDS = 30.0
 """How often it is asked whether the credential of a listener is still valid."""
-_RECONNECT = b"retry: 3000\n\n"
+RECONNECT = b"retry: 3000\n\n"
 
 StillValid = Callable[[], Awaitable[bool]]
 
@@ -62,7 +62,7 @@ async def event_stream(
     `gap` is the number of missed messages that are kept at most, if there were more.
     """
     beginning = b"" if gap is None else rendered(f'{{"kept": {gap}}}', event="gap")
-    yield _RECONNECT + beginning + _events(missed)
+    yield RECONNECT + beginning + _events(missed)
     async for messages in listening.batches():
         yield _events(messages) or HEARTBEAT
     yield rendered(f'{{"code": "{listening.why}"}}', event="end")

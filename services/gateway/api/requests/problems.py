@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 from starlette.types import Scope
 
 from libs.chassis.command_client import CommandFailed
@@ -18,6 +19,7 @@ from libs.chassis.sampling import SampledLog
 from libs.chassis.words import wrong
 from libs.eventsourcing import Refused
 from libs.eventsourcing.errors import Transient
+from services.gateway.api.requests.codes import CODES
 
 trouble = SampledLog(__name__)
 
@@ -28,44 +30,12 @@ RETRY_SECONDS = 2
 OUTSIDE_RETRY_SECONDS = 10
 """The `Retry-After` for failures of external systems, in seconds."""
 
-STATUSES: Mapping[str, HTTPStatus] = {
-    "bad_signature": HTTPStatus.UNAUTHORIZED,
-    "malformed_notification": HTTPStatus.BAD_REQUEST,
-    "wrong_payment": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "wrong_amount": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "unsupported_coin": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "interval_too_long": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "malformed_post": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "too_many_post_checks": HTTPStatus.TOO_MANY_REQUESTS,
-    "malformed_groups": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "too_many_groups": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "too_many_posts": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "too_many_group_options": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "advertisement_too_large": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "group_list_too_large": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "malformed_target": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "malformed_source": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "malformed_period": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "malformed_quiet_hours": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "pacing_below_limit": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "timetable_too_dense": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "unknown_time_zone": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "unreadable_session": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "session_dead": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "malformed_webhook_url": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "malformed_webhook_events": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "private_webhook_url": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "invalid_command": HTTPStatus.UNPROCESSABLE_ENTITY,
-    "payment_declined": HTTPStatus.BAD_GATEWAY,
-    "provider_unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
-    "telegram_unreachable": HTTPStatus.SERVICE_UNAVAILABLE,
-}
-"""The HTTP status of a refusal. `unknown_…` is 404, any other code 409."""
 _RETRY_AFTER: Mapping[str, Mapping[str, str]] = {
     code: {"Retry-After": str(OUTSIDE_RETRY_SECONDS)}
     for code in ("provider_unavailable", "telegram_unreachable")
 } | {"too_many_post_checks": {"Retry-After": "600"}}
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _LONGEST_PLACE = 200
 _MOST_PROBLEMS = 20
 """The maximum of problems reported for one request: a body can have tens of thousands."""
@@ -81,7 +51,7 @@ class FieldProblem(BaseModel):
     """The problem of one field of a request, without the field's value."""
 
     field: str = Field(examples=["body.email"])
-    message: str
+    message: str = Field(examples=["must be an e-mail address such as client@example.com"])
 
 
 class Problem(BaseModel):
@@ -115,9 +85,9 @@ class Denied(Exception):
 
 
 def status_of(code: str) -> HTTPStatus:
-    """Return the HTTP status of a refusal."""
-    if code in STATUSES:
-        return STATUSES[code]
+    """Return the HTTP status of a refusal; that of a code of a newer service is guessed."""
+    if code in CODES:
+        return CODES[code].status
     return HTTPStatus.NOT_FOUND if code.startswith("unknown_") else HTTPStatus.CONFLICT
 
 
@@ -160,10 +130,23 @@ def install(app: FastAPI) -> None:
     """Register the exception handlers that answer with problems."""
 
     async def answer(request: Request, error: Exception) -> Response:
-        return respond(denied_of(error), request.scope)
+        denied = denied_of(error)
+        if denied.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            denied.headers["Allow"] = ", ".join(_methods_of(request.scope))
+        return respond(denied, request.scope)
 
     for kind in EXPECTED:
         app.add_exception_handler(kind, answer)
+
+
+def _methods_of(scope: Scope) -> list[str]:
+    """Return the methods of a path; each may have a route of its own."""
+    routes = cast("FastAPI", scope["app"]).routes
+    return [
+        method
+        for method in _METHODS
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 EXPECTED: tuple[type[Exception], ...] = (
@@ -189,12 +172,7 @@ def denied_of(error: Exception) -> Denied:
             trouble.write(logging.WARNING, "command.failed", code="service_unavailable", error=str(error))
             return unavailable("service_unavailable", "the service that does this does not answer just now")
         case RequestValidationError():
-            found = cast("Sequence[Mapping[str, Any]]", error.errors())
-            problems = [_field(one) for one in found[:_MOST_PROBLEMS]]
-            detail = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
-            if len(found) > len(problems):
-                detail += f"; and {len(found) - len(problems)} more"
-            return Denied(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=problems)
+            return _invalid(error)
         case HTTPException():
             status = HTTPStatus(error.status_code)
             code = _PROTOCOL_CODES.get(status, status.name.lower())
@@ -203,6 +181,18 @@ def denied_of(error: Exception) -> Denied:
         case _:
             trouble.write(logging.WARNING, "database.trouble", code=type(error).__name__)
             return unavailable("service_unavailable", "the database does not answer just now")
+
+
+def _invalid(error: RequestValidationError) -> Denied:
+    if isinstance(error.body, bytes):  # FastAPI reads a body of another media type as bytes
+        detail = "send the body as JSON, with the header `Content-Type: application/json`"
+        return Denied(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    found = cast("Sequence[Mapping[str, Any]]", error.errors())
+    problems = [_field(one) for one in found[:_MOST_PROBLEMS]]
+    detail = "; ".join(f"{problem.field}: {problem.message}" for problem in problems)
+    if len(found) > len(problems):
+        detail += f"; and {len(found) - len(problems)} more"
+    return Denied(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=problems)
 
 
 def _field(problem: Mapping[str, Any]) -> FieldProblem:

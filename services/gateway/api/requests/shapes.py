@@ -1,8 +1,10 @@
 """Types of requests and answers that several routes share."""
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Path, Query
 from pydantic import (
@@ -11,12 +13,16 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     StringConstraints,
     WithJsonSchema,
 )
+from pydantic_core import core_schema
 
 from libs.events.values import OrderNumber
 from services.gateway.mail.addresses import canonical
+from services.gateway.tables.values import View
 
 T = TypeVar("T")
 
@@ -26,10 +32,10 @@ _PRICE = r"[0-9]{1,8}(\.[0-9]{1,2})?"
 class Body(BaseModel):
     """A request body; unknown fields are rejected, so that a misspelt one is noticed."""
 
-    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
-class Listing(BaseModel, Generic[T]):
+class Listing(View, Generic[T]):
     """A list of items."""
 
     items: list[T]
@@ -75,22 +81,44 @@ def _price(given: object) -> Decimal:
     return Decimal(given)
 
 
+@dataclass(frozen=True)
+class Form:
+    """Checks a text by a rule of our own, and declares its form in the OpenAPI document."""
+
+    check: Callable[[str], str]
+    pattern: str
+
+    def __get_pydantic_core_schema__(
+        self, source: object, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        """Return pydantic's schema: the check comes after the others."""
+        return core_schema.no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the JSON schema with the pattern."""
+        return handler(schema) | {"pattern": self.pattern}
+
+
 Printable = AfterValidator(_printable)
 Mailbox = AfterValidator(canonical)
 """Canonicalizes an address; one that can't receive mails is rejected, lest a client pay and get no code."""
-WithoutNul = AfterValidator(_without_nul)
+WithoutNul = Form(_without_nul, r"^[^\x00]*$")
 """PostgreSQL can't store NUL in text. Put it after `StringConstraints`, which reject lone surrogates."""
+Filled = Form(_without_nul, r"^[^\x00]*[^\s\x00][^\x00]*$")
+"""The same for a text whose outer blanks are removed, and that must not be empty then."""
 Lower = BeforeValidator(_lower)
 Upper = BeforeValidator(_upper)
 Price = Annotated[
     Decimal,
     Field(gt=0, examples=["30.00"]),
     BeforeValidator(_price),
-    WithJsonSchema({"type": "string", "pattern": f"^{_PRICE}$"}, mode="validation"),
+    WithJsonSchema({"type": "string", "pattern": f"^(?=.*[1-9]){_PRICE}$"}, mode="validation"),
 ]
 
 
 class ReasonBody(Body):
     """The operator's reason."""
 
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), WithoutNul]
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True), Filled]

@@ -17,7 +17,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Header
 from prometheus_client import Counter
-from pydantic import BaseModel
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
@@ -32,6 +31,7 @@ from services.gateway.api.requests.edge import DirectRoute
 from services.gateway.api.requests.limits import ConcurrencyLimit, LimitReached
 from services.gateway.api.requests.problems import Denied, unavailable
 from services.gateway.api.webhook.verifying import SignatureVerifier
+from services.gateway.tables.values import View
 
 ANSWER_SECONDS = 2.5
 """The provider's timeout is 3 seconds: it gets an answer before that, to send the notification again."""
@@ -46,7 +46,7 @@ _NOTIFICATIONS = Counter(
 )
 
 
-class Recorded(BaseModel):
+class Recorded(View):
     """The answer to a notification that is stored."""
 
     status: Literal["recorded"] = "recorded"
@@ -111,8 +111,18 @@ async def _answer(scope: Scope, body: bytes) -> Response:
     return await cast("Webhook", scope["app"].state.webhook).answer(scope, body)
 
 
-ROUTE = DirectRoute("POST", "/api/v1/webhooks/nowpayments", "nowpayments", _answer)
+ROUTE = DirectRoute("POST", "/api/v1/webhooks/nowpayments", "record_notification", _answer)
 
+_EXAMPLE = {
+    "payment_id": 5000000001,
+    "payment_status": "finished",
+    "order_id": "HQADZ-MWPM0SFH-9J8ZHS6IAHLL",
+    "price_amount": 30,
+    "price_currency": "usd",
+    "pay_amount": 0.000456,
+    "actually_paid": 0.000456,
+    "pay_currency": "btc",
+}
 router = APIRouter(prefix="/webhooks", tags=["provider"])
 
 
@@ -121,10 +131,13 @@ router = APIRouter(prefix="/webhooks", tags=["provider"])
     summary="Notify of a payment's change",
     responses=problems(400, 401, 404, 413, 429),
     openapi_extra={
-        "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": {"type": "object"}, "example": _EXAMPLE}},
+        }
     },
 )
-async def nowpayments(
+async def record_notification(
     x_nowpayments_sig: Annotated[str, Header(description="HMAC-SHA512 of the body with sorted keys.")] = "",
 ) -> Recorded:
     """Store a notification; the answer is sent after the commit. A duplicate changes nothing."""

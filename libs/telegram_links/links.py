@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 
 from libs.events.chat_ids import LARGEST_CHANNEL, private_ref
 from libs.events.values import GroupRef
-from services.scheduler.schedule.lookalikes import look
+from libs.telegram_links.lookalikes import look
 
 _HOSTS = r"(?:t\.me|telegram\.me|telegram\.dog)"
 _LINK = re.compile(

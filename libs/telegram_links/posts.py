@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from libs.events.values import ChannelPost, Post, TextFormat, TextPost
 from libs.eventsourcing import Refused
-from services.scheduler.schedule.links import Link, Malformed, echo, like_a_link, read_link
-from services.scheduler.schedule.lookalikes import look
+from libs.telegram_links.links import Link, Malformed, echo, like_a_link, read_link
+from libs.telegram_links.lookalikes import look
 
 _NAMED_POST = re.compile(r"@(?P<name>[a-z][a-z0-9_]{3,31})/(?P<message>[0-9]+)", re.IGNORECASE)
 _WORD = re.compile(r"[^\W_]+")

@@ -1,0 +1,1 @@
+"""Reads links to Telegram, and posts, as people write them."""

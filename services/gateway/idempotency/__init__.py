@@ -1,0 +1,1 @@
+"""Answers a repeated write with its first answer."""
