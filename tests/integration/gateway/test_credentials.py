@@ -219,7 +219,7 @@ async def test_wrong_one_time_codes_are_limited_for_a_day_and_right_ones_are_not
     first, following = codes.now(), codes.at(utc_now() + timedelta(seconds=30))
     confirmed = await client.http.post("auth/second-factor/confirm", json={"one_time_code": first})
     assert confirmed.status_code == 204
-    monkeypatch.setattr("services.gateway.service.WRONG_ONE_TIME_CODES_PER_DAY", 1)
+    monkeypatch.setattr("services.gateway.wiring.routes.WRONG_ONE_TIME_CODES_PER_DAY", 1)
     async with harness.gateway(postgres_url=harness.gateway_database) as replica:
         found: list[str] = []
         for code in (following, first, following):

@@ -44,7 +44,7 @@ def app() -> FastAPI:
 
         return StreamingResponse(body())
 
-    @app.post("/webhooks/echo")
+    @app.post("/webhooks/nowpayments")
     async def echo(request: Request) -> int:
         return len(await request.body())
 
@@ -91,7 +91,7 @@ async def call(
     scope = {
         "type": "http",
         "method": "POST",
-        "path": "/webhooks/echo",
+        "path": "/webhooks/nowpayments",
         "scheme": "https",
         "query_string": b"",
         "headers": headers or [],

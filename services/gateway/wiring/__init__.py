@@ -1,0 +1,1 @@
+"""The parts of the gateway, made from its settings."""
