@@ -22,7 +22,7 @@ from sandbox.telegram import AccountSpec, ChannelSpec, GroupSpec, PostSpec, Tele
 from services.forwarder.settings import decode_keys
 from services.forwarder.vault.cipher import Cipher
 from services.forwarder.vault.store import Vault
-from tests.older_data.restore import recorded_answers, restore
+from tests.older_data.restore import AGELESS, recorded_answers, restore
 from tests.support.forked import fork
 from tests.support.system import ForkedSystem
 
@@ -70,6 +70,7 @@ class TakenOver(ForkedSystem):
         self.before = await self.facts()
         await self._make_world()
         return found | {
+            **AGELESS,
             "ADRELAY_FORWARDER_TELEGRAM_HOST": self.world.host,
             "ADRELAY_FORWARDER_TELEGRAM_PORT": str(self.world.port),
             "ADRELAY_FORWARDER_TELEGRAM_DC": str(self.world.dc_id),

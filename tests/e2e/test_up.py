@@ -21,7 +21,7 @@ from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.pages import ROOT
 from tests.integration.runtime.programs import until
 from tests.older_data.answers import answers, by_time
-from tests.older_data.restore import VERSIONS, recorded_answers, restore
+from tests.older_data.restore import AGELESS, VERSIONS, recorded_answers, restore
 
 pytestmark = pytest.mark.timeout(360)
 
@@ -141,7 +141,13 @@ async def kept(servers_folder: Path) -> AsyncIterator[Kept]:
     folder.mkdir(mode=0o700)
     await restore(OLDEST, folder)
     secrets = {**fresh_secrets(), **recorded_answers(OLDEST)["secrets"]}
-    settings = {**secrets, **OUTSIDE, **CLOSED_PORTS, "ADRELAY_POSTGRES_URL": "postgresql://gone.invalid"}
+    settings = {
+        **secrets,
+        **OUTSIDE,
+        **CLOSED_PORTS,
+        **AGELESS,
+        "ADRELAY_POSTGRES_URL": "postgresql://gone.invalid",
+    }
     keep_settings(folder, settings)
     port = free_port()
     elsewhere = {

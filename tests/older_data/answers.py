@@ -17,8 +17,10 @@ _LATER = {
     "valid_until",
     "groups",
     "more_groups",
+    "webhook",
 }
 _LATER_OF_ORDERS = {"payment_status"}
+_CHANGED_BY_AN_END = {"order_status", "updated_at", "attention"}
 _STATISTICS = ("cycles", "cycles_skipped", "posts", "successes", "failures", "not_sent", "last_activity")
 
 
@@ -34,7 +36,7 @@ async def answers(url: str, admin_token: str, email: str) -> Json:
     async with Rest(url) as visitor:
         token = (await visitor.post("/auth/sign-in", {"access_code": code}))["token"]
     async with Rest(url, token) as client:
-        found: Json = {"own_orders": [_order(one) for one in (await client.get("/orders"))["items"]]}
+        found: Json = {"own_orders": [lasting(one) for one in (await client.get("/orders"))["items"]]}
         [adbot] = (await client.get("/adbots"))["items"]
         path = f"/adbots/{adbot['id']}"
         advertisement = (await client.get(path))["advertisement"]
@@ -50,10 +52,15 @@ async def answers(url: str, admin_token: str, email: str) -> Json:
     numbers = [order["order_number"] for order in found["own_orders"]]
     async with Rest(url, admin_token) as operator:
         found["orders"] = {
-            number: _order(await operator.get(f"/admin/orders/{number}")) for number in numbers
+            number: lasting(await operator.get(f"/admin/orders/{number}")) for number in numbers
         }
     return found
 
 
-def _order(order: Json) -> Json:
-    return {field: order[field] for field in order if field not in _LATER_OF_ORDERS}
+def lasting(order: Json) -> Json:
+    """Return of an order what does not change when its time is over, as happens to one that was not paid."""
+    left_out = _LATER_OF_ORDERS if order["finished_at"] else _LATER_OF_ORDERS | _CHANGED_BY_AN_END
+    found = {field: order[field] for field in order if field not in left_out}
+    if "history" in found:
+        found["history"] = [one for one in found["history"] if one["at"] < order["expires_at"]]
+    return found

@@ -11,16 +11,22 @@ import asyncpg
 
 from adrelay.demo.rest import Json
 from adrelay.runtime.postgres import EmbeddedPostgres, postgres_binaries
+from tests.older_data.answers import lasting
 
 WRITTEN = Path(__file__).parent / "written"
 """The data that `make` wrote, by the commit of its version."""
 VERSIONS = sorted(path.name for path in WRITTEN.iterdir())
+AGELESS = {"ADRELAY_GATEWAY_DELIVERIES_DAYS": "36500"}
+"""The settings of a system on the data: nothing of it is deleted for its age."""
 _COUNT = "do $$ begin for i in 1..{count} loop perform pg_current_xact_id(); commit; end loop; end $$"
 
 
 def recorded_answers(version: str) -> Json:
     """Return an older version's client address, secrets, and answers of the API."""
     found: Json = json.loads((WRITTEN / version / "told.json").read_text())
+    answers = found["answers"]
+    answers["own_orders"] = [lasting(order) for order in answers["own_orders"]]
+    answers["orders"] = {number: lasting(order) for number, order in answers["orders"].items()}
     return found
 
 
