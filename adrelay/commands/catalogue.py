@@ -44,7 +44,7 @@ def list_(
 
 async def _list(env_file: Path, *, retired: bool, json: bool) -> Exit:
     async with Gateway(env_file) as gateway:
-        found: list[dict[str, Any]] = (await gateway.get("plans"))["items"]
+        found = (await gateway.items("plans")).items
     shown = [plan for plan in found if retired or plan["on_sale"]]
     if json:
         print_json(shown)

@@ -42,17 +42,8 @@ async def _show(env_file: Path, *, json: bool) -> Exit:
 
 
 async def _sessions(env_file: Path, state: str | None, *, json: bool) -> Exit:
-    found: list[dict[str, Any]] = []
-    parameters: dict[str, str | int] = {"limit": 1000}
-    if state:
-        parameters["state"] = state
     async with Gateway(env_file) as gateway:
-        while True:
-            page = await gateway.get("sessions", parameters)
-            found += page["items"]
-            if page["next"] is None:
-                break
-            parameters["cursor"] = page["next"]
+        found = (await gateway.items("sessions", {"state": state} if state else None)).items
     if json:
         print_json(found)
     else:

@@ -35,17 +35,8 @@ def acknowledge(
 
 
 async def _notices(env_file: Path, *, all_: bool, json: bool) -> Exit:
-    found: list[dict[str, Any]] = []
-    parameters: dict[str, str | int] = {"limit": 1000}
-    if all_:
-        parameters["all"] = "true"
     async with Gateway(env_file) as gateway:
-        while True:
-            page = await gateway.get("notices", parameters)
-            found += page["items"]
-            if page["next"] is None:
-                break
-            parameters["cursor"] = page["next"]
+        found = (await gateway.items("notices", {"all": "true"} if all_ else None)).items
     if json:
         print_json(found)
     else:

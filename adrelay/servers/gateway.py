@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,8 @@ URL, TOKEN = "ADRELAY_GATEWAY_URL", "ADRELAY_GATEWAY_ADMIN_TOKEN"
 PORT = "ADRELAY_GATEWAY_HTTP_PORT"
 TIMEOUT_SECONDS = 30.0
 PROBLEM = "application/problem+json"
+PAGE = 1000
+"""How many items of a list one request asks for."""
 _PREFIX = "/api/v1/admin/"
 _HIGHEST_PORT = 65535
 _PLACE = re.compile(r"(?:(?<=^)|(?<=; ))(?:path|body|query)\.(?=\w)")
@@ -29,6 +32,14 @@ class Refusal(Failure):
     """The gateway refused the request; `problems` begin with its code."""
 
     code = Exit.FOUND
+
+
+@dataclass(frozen=True)
+class Items:
+    """The items of a list, the first ones if there are more."""
+
+    items: list[dict[str, Any]]
+    more: bool
 
 
 class Gateway:
@@ -65,6 +76,20 @@ class Gateway:
     async def get(self, path: str, parameters: Mapping[str, str | int] | None = None) -> Any:  # noqa: ANN401 - JSON
         """Return the JSON answer of a GET request."""
         return await self._call("GET", path, parameters=parameters)
+
+    async def items(
+        self, path: str, parameters: Mapping[str, str | int] | None = None, *, most: int | None = None
+    ) -> Items:
+        """Return the items of a list, from as many pages as it has; at most `most`."""
+        found: list[dict[str, Any]] = []
+        wanted: dict[str, str | int] = dict(parameters or {})
+        while True:
+            wanted["limit"] = PAGE if most is None else min(PAGE, most - len(found))
+            page = await self.get(path, wanted)
+            found += page["items"]
+            if page["next"] is None or len(found) == most:
+                return Items(found, more=page["next"] is not None)
+            wanted["cursor"] = page["next"]
 
     async def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
         """Send a request that changes something, and return the JSON answer."""

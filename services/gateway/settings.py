@@ -154,7 +154,7 @@ class GatewaySettings(ServiceSettings):
     )
     trusted_proxies: NetworksSetting = Field(
         Networks(),
-        description="The networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, "
+        description="The networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, "
         "such as 10.0.0.0/8,2001:db8::/32; empty: none",
     )
     admin_networks: NetworksSetting = Field(

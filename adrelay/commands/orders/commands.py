@@ -21,8 +21,6 @@ orders = typer.Typer(
     "2 could not run.",
 )
 
-_PAGE = 200
-
 
 OrderStatus = Literal["PENDING", "PAID", "FULFILLED", "EXPIRED", "CANCELLED", "REFUNDED"]
 PaymentStatus = Literal[
@@ -69,17 +67,9 @@ def list_(
 
 
 async def _list(env_file: Path, search: dict[str, str | int], limit: int, *, json: bool) -> Exit:
-    found: list[dict[str, Any]] = []
-    more: str | None = None
     async with Gateway(env_file) as gateway:
-        while len(found) < limit and (more is not None or not found):
-            cursor = {} if more is None else {"cursor": more}
-            size = {"limit": min(_PAGE, limit - len(found))}
-            page = await gateway.get("orders", {**search, **cursor, **size})
-            found += page["items"]
-            more = page["next"]
-            if more is None:
-                break
+        listed = await gateway.items("orders", search, most=limit)
+    found = listed.items
     if json:
         print_json(found)
     elif found:
@@ -88,7 +78,7 @@ async def _list(env_file: Path, search: dict[str, str | int], limit: int, *, jso
         print_orders(found)
     else:
         screen().print("no such order")
-    if more is not None:
+    if listed.more:
         remark(f"there are more than {limit}: see --limit")
     return Exit.OK if found else Exit.FOUND
 
@@ -124,7 +114,7 @@ def attention(
 
 async def _attention(env_file: Path, *, json: bool) -> Exit:
     async with Gateway(env_file) as gateway:
-        found: list[dict[str, Any]] = (await gateway.get("orders/attention"))["items"]
+        found = (await gateway.items("orders/attention")).items
     if json:
         print_json(found)
     elif found:

@@ -48,7 +48,7 @@ class Tokens:
         self.seconds = seconds
 
     def issue(self, claims: TokenClaims, *, role: str, plan_status: str, at: datetime) -> str:
-        """Return a token; `role` and `plan_status` are for the client, and never believed."""
+        """Return a token; `role` and `plan_status` are for the client, and never trusted."""
         content = {
             "iss": ISSUER,
             "aud": AUDIENCE,

@@ -19,7 +19,7 @@ _SCHEMES = {b"http", b"https"}
 
 
 class Proxies:
-    """The proxies whose reports of a request's client are believed.
+    """The proxies whose reports of a request's client are trusted.
 
     Only `X-Forwarded-For` and `X-Forwarded-Proto` are read. The client is the rightmost reported address that
     is not a proxy's own: what stands left of it may have been made up by the client.
