@@ -49,6 +49,17 @@ def test_every_route_has_a_summary_a_description_and_a_name_of_its_own(document:
     assert len({operation["operationId"] for operation in found}) == len(found)
 
 
+def test_every_parameter_is_described(document: dict[str, Any]) -> None:
+    missing = [
+        f"{operation['operationId']}: {parameter['name']}"
+        for operation in operations(document)
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description")
+    ]
+
+    assert missing == []
+
+
 def test_operations_are_named_by_a_verb_and_a_noun(document: dict[str, Any]) -> None:
     names = [operation["operationId"] for operation in operations(document)]
     assert len(set(names)) == len(names)
