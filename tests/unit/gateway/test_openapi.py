@@ -124,6 +124,10 @@ def test_docstrings_of_fields_reach_the_document(document: dict[str, Any]) -> No
     assert "No cycle sends to it." in schemas["GroupOption"]["properties"]["paused"]["description"]
 
 
+def test_the_document_speaks_json_and_no_python(document: dict[str, Any]) -> None:
+    assert re.findall(r"[^\"]*\b(?:None|True|False)\b[:;, ][^\"]*", json.dumps(document)) == []
+
+
 def test_telegram_applications_are_described_under_their_new_path_alone(document: dict[str, Any]) -> None:
     admin = {path.rpartition("/admin/")[2] for path in document["paths"] if "/admin/" in path}
     assert "telegram-applications" in admin
