@@ -19,6 +19,7 @@ from services.gateway.account.registering import Accounts
 from services.gateway.account.second_factor import SecondFactors
 from services.gateway.activity.log import ActivityLog
 from services.gateway.api.identity.api_keys import ApiKeys
+from services.gateway.api.identity.cookies import RefreshCookies
 from services.gateway.api.identity.door import Door
 from services.gateway.api.identity.tickets import Tickets
 from services.gateway.api.identity.tokens import Tokens
@@ -49,6 +50,7 @@ class Desk:
     activity: ActivityLog
     tokens: Tokens
     devices: Devices
+    cookies: RefreshCookies
     second_factors: SecondFactors
     api_keys: ApiKeys
     hooks: Hooks

@@ -13,6 +13,7 @@ from services.gateway.activity.log import ActivityLog
 from services.gateway.adapters.forwarding import ask_forwarder
 from services.gateway.api.desk import Desk
 from services.gateway.api.identity.api_keys import ApiKeys
+from services.gateway.api.identity.cookies import RefreshCookies
 from services.gateway.api.identity.door import Door
 from services.gateway.api.identity.key_uses import KeyUses
 from services.gateway.api.identity.tickets import Tickets
@@ -126,6 +127,7 @@ async def make_desk(
         activity=activity,
         tokens=tokens,
         devices=devices,
+        cookies=RefreshCookies(keyed, settings.site_url),
         second_factors=second_factors,
         api_keys=api_keys,
         hooks=hooks,

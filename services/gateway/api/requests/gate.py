@@ -72,7 +72,7 @@ def cors_of(origins: Sequence[str]) -> CORSMiddleware | None:
         allow_origins=tuple(origins),
         allow_methods=_CORS_METHODS,
         allow_headers=_CORS_HEADERS,
-        allow_credentials=True,  # never with `*`: the settings name each origin
+        allow_credentials=False,  # cookies are for this site's own pages; others send a token
         expose_headers=_CORS_EXPOSED,
         max_age=_CORS_SECONDS,
     )
