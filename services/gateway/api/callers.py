@@ -62,6 +62,15 @@ async def reader_of(principal: Annotated[Principal, Security(principal_of, scope
     return _with_account(principal)
 
 
+async def marker_of(
+    desk: DeskDep, principal: Annotated[Principal, Security(principal_of, scopes=[Scope.CONTROL])]
+) -> Caller:
+    """Return the caller; raise `Denied` if the limit of marks of its account is reached."""
+    caller = _with_account(principal)
+    await desk.marks.take(str(caller.account))
+    return caller
+
+
 async def writer_of(
     desk: DeskDep, principal: Annotated[Principal, Security(principal_of, scopes=[Scope.CONTROL])]
 ) -> Caller:
@@ -105,6 +114,8 @@ async def _if_any(request: Request, desk: DeskDep, needed: Scope) -> Caller | No
 ReaderDep = Annotated[Caller, Depends(reader_of)]
 WriterDep = Annotated[Caller, Depends(writer_of)]
 """The caller of every route by which a client changes something."""
+MarkerDep = Annotated[Caller, Depends(marker_of)]
+"""The caller of a route that marks what was sent to it: events of it are as few as those."""
 BuyerDep = Annotated[Caller, Depends(buyer_of)]
 """The caller of every route by which a client causes a payment, or calls it off."""
 CallerDep = Annotated[Caller | None, Depends(caller_if_any)]

@@ -69,6 +69,8 @@ class Desk:
     writes: SharedLimit
     """The limit per account for adbots and orders: each write may append an event, stored for ever."""
     writes_a_day: SharedLimit
+    marks: SharedLimit
+    """The limit per account for marking notifications: each is marked once, so this limits no events."""
     turns: Turns
     claims: Claims
     keys: IdempotencyKeys

@@ -107,7 +107,12 @@ class Gate:
         guess = self._guess(path)
         if guess is not None:
             guess.penalties.check(address_in(scope), network_in(scope))
-        if self.reads is not None and scope["method"] in _READS and path.startswith(_API):
+        if scope["method"] in _READS and path.startswith(_API):
+            await self.count_read(scope)
+
+    async def count_read(self, scope: Scope) -> None:
+        """Count a request as a reading one; raise `Denied` at the limit."""
+        if self.reads is not None:
             await self.reads.take(scope)
 
     async def answered(self, scope: Scope, code: str | None) -> None:
