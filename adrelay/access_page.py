@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from adrelay.access_matrix import PREFIX, matrix, scopes_of
 from libs.events.gateway import Scope
 from services.gateway.api.app import make_app
 
-PREFIX = "/api/v1"
 _WHO = {
     "-": "anybody",
     f"`{Scope.READ}`": "any account, an API key of any scope",
@@ -42,13 +42,19 @@ of `localhost`, `127.0.0.1` and `[::1]` alone. Pages of other origins (`ADRELAY_
 tokens without cookies. Sockets of a page check its `Origin`, and open with a ticket that is used once
 (`POST /live/tickets`).
 
+## Callers
+
+With which status each caller is refused by a route, or that it is not. Routes of one kind answer alike;
+`tests/integration/gateway/test_access_matrix.py` asks each route as each caller.
+"""
+_SCOPES = """
 ## Scopes
 """
 
 
 def access_page() -> str:
     """Return the page."""
-    lines = [_BEGINNING, "| scope | who has it |", "| --- | --- |"]
+    lines = [_BEGINNING, *matrix(), _SCOPES, "| scope | who has it |", "| --- | --- |"]
     lines += [f"| {scope} | {who} |" for scope, who in _WHO.items()]
     lines += ["", "| route | | scope |", "| --- | --- | --- |"]
     lines += sorted(_line(path, method, operation) for path, method, operation in _operations())
@@ -66,12 +72,3 @@ def _operations() -> list[tuple[str, str, dict[str, Any]]]:
 def _line(path: str, method: str, operation: dict[str, Any]) -> str:
     needed = " and ".join(f"`{scope}`" for scope in scopes_of(operation)) or "-"
     return f"| `{path.removeprefix(PREFIX)}` | `{method.upper()}` {operation['summary']} | {needed} |"
-
-
-def scopes_of(operation: dict[str, Any]) -> list[str]:
-    """Return the scopes of an operation, without `read` where another one includes it; none for anybody."""
-    schemes = operation.get("security", [{}])
-    found = {
-        scope for scheme in schemes for scopes in scheme.values() for scope in scopes if {} not in schemes
-    }
-    return sorted(found - {Scope.READ.value}) or sorted(found)
