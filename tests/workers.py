@@ -8,6 +8,7 @@ from xdist.workermanage import WorkerController
 
 WHOLE_SYSTEMS = (
     "tests/chaos/test_random_faults.py",
+    "tests/e2e/test_redaction.py",
     "tests/e2e/test_whole_path.py",
     "tests/chaos/test_killed_on_the_path.py",
     "tests/integration/engine_tools/test_outside.py",
@@ -19,7 +20,7 @@ WHOLE_SYSTEMS = (
 """Files that start all of Adrelay, a dozen processes. One worker runs them, so that one system runs at a
 time.
 
-The first has a system of its own, which ends with it; the others share one until their worker ends.
+The first two have systems of their own, which end with them; the others share one until their worker ends.
 """
 LONG = (
     "tests/integration/gateway/test_specification.py",

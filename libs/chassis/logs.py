@@ -102,5 +102,7 @@ def configure(
     root.setLevel(level.upper())
     for noisy in ("httpx", "httpcore", "uvicorn.access", "telethon", "faststream", "nats"):
         logging.getLogger(noisy).setLevel("WARNING")
-    logging.getLogger(_SERVER).addFilter(_SERVER_LINES)
+    server = logging.getLogger(_SERVER)
+    server.setLevel(max(root.level, logging.INFO))  # below, it writes what is sent over WebSockets
+    server.addFilter(_SERVER_LINES)
     structlog.contextvars.bind_contextvars(service=service)

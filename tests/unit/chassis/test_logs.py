@@ -123,3 +123,14 @@ def test_plain_lines_can_be_configured(capsys: pytest.CaptureFixture[str]) -> No
     assert "loaves=4" in line
     assert "hunter2" not in line
     assert "\x1b" not in line
+
+
+@pytest.mark.parametrize(("level", "lines"), [("debug", ["began"]), ("warning", [])])
+def test_frames_of_sockets_are_written_at_no_level(
+    level: str, lines: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure("bakery", level=level, style="json")
+    server = logging.getLogger("uvicorn.error")
+    server.debug("< TEXT 'a ticket' [8 bytes]")
+    server.info("began")
+    assert [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()] == lines

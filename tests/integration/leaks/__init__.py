@@ -1,0 +1,1 @@
+"""The search for secrets finds them in each kind of place."""
