@@ -18,6 +18,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.chassis.sampling import SampledLog
+from libs.eventsourcing.hosting import database_deadline
 from libs.eventsourcing.values import new_id
 from libs.nowpayments.reading import MAX_BODY_BYTES
 from services.gateway.api.requests.addresses import address_in
@@ -30,6 +31,8 @@ log = structlog.stdlib.get_logger()
 lines = SampledLog(__name__)
 _LINES = logging.getLogger(__name__)
 
+DATABASE_SECONDS = 4.0
+"""How long each statement of a request may take: also without a database, callers get an answer soon."""
 _DRAINED_BYTES = 8 * 1024 * 1024
 WEBHOOK = Bodies(
     "webhook", most_bytes=MAX_BODY_BYTES, drained_bytes=256 * 1024, seconds=3.0, most_waiting=200
@@ -112,14 +115,18 @@ class Edge:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            with database_deadline(DATABASE_SECONDS):
+                await self._app(scope, receive, send)
             return
         gate: Gate = getattr(scope["app"].state, "gate", _OPEN)
         gate.proxies.resolve(scope)
         correlation_id = new_id()
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         direct = self._direct.of(scope)
-        with structlog.contextvars.bound_contextvars(correlation_id=str(correlation_id)):
+        with (
+            structlog.contextvars.bound_contextvars(correlation_id=str(correlation_id)),
+            database_deadline(DATABASE_SECONDS),
+        ):
             await _Request(self._app, direct, gate, scope, send, correlation_id).answer(receive)
 
 
