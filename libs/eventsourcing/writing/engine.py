@@ -263,14 +263,19 @@ class Engine:
 
     async def checkpoint(self, reader: str, source: str) -> Cursor:
         """Return a reader's checkpoint in a source's events."""
-        row = await self.query(
-            lambda sql: sql.fetchrow(
-                "select xid, position from engine.checkpoints where reader = $1 and source = $2",
+        return (await self.checkpoints(reader, [source]))[source]
+
+    async def checkpoints(self, reader: str, sources: Sequence[str]) -> dict[str, Cursor]:
+        """Return a reader's checkpoints in the events of several sources."""
+        rows = await self.query(
+            lambda sql: sql.fetch(
+                "select source, xid, position from engine.checkpoints where reader = $1 and source = any($2)",
                 reader,
-                source,
+                sources,
             )
         )
-        return Cursor(cast("int", row["xid"]), cast("int", row["position"])) if row else START
+        found = {row["source"]: Cursor(row["xid"], row["position"]) for row in rows}
+        return {source: found.get(source, START) for source in sources}
 
 
 async def _refuse_repeat(connection: Connection, command: UUID) -> None:
