@@ -28,7 +28,7 @@ RIGHTS_SECONDS = 30.0
 """How often it is checked that listeners may still listen to their topics."""
 RETRY_SECONDS = 2.0
 AT_ONCE = MOST_WAITING // 2
-"""How many messages are given at once: if all are one listener's, it has time to read before the next ones."""
+"""How many messages are given at once: if all are one listener's, it can read them before the next ones."""
 
 
 class ReadModels(Protocol):
