@@ -23,16 +23,22 @@ from services.gateway.registry import REGISTRY
 
 SCHEMAS = ",".join(table.name for table in (*REGISTRY.state_tables, *REGISTRY.read_models))
 """The search path of the gateway's tables."""
-ACCOUNT_FILL = """
-insert into accounts (account, email, mailbox, role, licence, registered_at, epoch_at)
-select id, 'bench-' || id || '@example.org', 'bench-' || id || '@example.org', 'CLIENT', 'LIC-' || id,
-       now(), now()
-from unnest($1::uuid[]) as id
-"""
-DEVICE_FILL = """
-insert into devices (device, account, epoch, signed_in_at)
-select id, id, 0, now() from unnest($1::uuid[]) as id
-"""
+_SIGNED_IN = (
+    """
+    insert into accounts (account, email, mailbox, role, licence, registered_at, epoch_at)
+    select id, 'bench-' || id || '@example.org', 'bench-' || id || '@example.org', 'CLIENT', 'LIC-' || id,
+           now(), now()
+    from unnest($1::uuid[]) as id
+    """,
+    """
+    insert into devices (device, account, epoch, signed_in_at)
+    select id, id, 0, now() from unnest($1::uuid[]) as id
+    """,
+    """
+    insert into refreshing.tokens (device, salt, generation, refreshed_at, expires_at, agent, address)
+    select id, '', 0, now(), now() + interval '1 day', '', '' from unnest($1::uuid[]) as id
+    """,
+)
 _START_SECONDS = 60.0
 _HOUR = timedelta(hours=1)
 
@@ -46,16 +52,18 @@ class RunningGateway:
     database: str
     tokens: Tokens
 
-    async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
-        """Return a connection to its tables."""
-        return await asyncpg.connect(self.database, server_settings={"search_path": f"{SCHEMAS},public"})
+    async def execute(self, statements: str, *values: object) -> None:
+        """Execute statements on its tables; several only without values."""
+        connection = await asyncpg.connect(
+            self.database, server_settings={"search_path": f"{SCHEMAS},public", "timezone": "UTC"}
+        )
+        await connection.execute(statements, *values)
+        await connection.close()
 
     async def sign_in(self, accounts: Sequence[AccountId]) -> None:
         """Add accounts, each with a device of the same id."""
-        filling = await self.connect()
-        for statement in (ACCOUNT_FILL, DEVICE_FILL):
-            await filling.execute(statement, accounts)
-        await filling.close()
+        for statement in _SIGNED_IN:
+            await self.execute(statement, accounts)
 
     def headers_of(self, account: AccountId) -> dict[str, str]:
         """Return the headers of an account's requests."""

@@ -120,9 +120,7 @@ async def listing(servers: Servers) -> list[Line]:
 
 async def _fill(one: RunningGateway) -> None:
     await one.sign_in([_ACCOUNT])
-    filling = await one.connect()
-    await filling.execute(_FILL)
-    await filling.close()
+    await one.execute(_FILL)
 
 
 async def _compared(
