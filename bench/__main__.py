@@ -16,6 +16,7 @@ from bench.forwarding import forwarding
 from bench.growth.run import SIZES, growth
 from bench.growth.streams import growing
 from bench.idle_sessions import idle_sessions
+from bench.listeners import listeners
 from bench.listing import listing
 from bench.measure import Line, markdown, show
 from bench.operating import operating
@@ -44,6 +45,7 @@ BRIEFLY: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
     "first-sends": first_sends,
     "idle-sessions": idle_sessions,
     "lists": listing,
+    "listeners": listeners,
     "pay-short": lambda running: paying(running, SHORT),
 }
 """Benchmarks that are not part of a full run."""

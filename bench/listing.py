@@ -1,29 +1,23 @@
 """Lists of the gateway on 16 connections, beside a bare route with the same bytes and their SQL alone."""
 
 import asyncio
-import os
-import secrets
-import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from statistics import median
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
 import httpx
-import jwt
 
 from adrelay.runtime.ports import free_port
+from bench.gateway import SCHEMAS, RunningGateway, gateway, running
 from bench.measure import Line, Measure
 from bench.servers import Servers
 from libs.events.values import AccountId
-from libs.eventsourcing.values import utc_now
-from services.gateway.registry import REGISTRY
 from services.gateway.tables.adbot_query import OWN_ADBOTS
 from services.gateway.tables.delivery_log import OWN_LOG
 from services.gateway.tables.paging import PagedList, PageRequest
@@ -33,15 +27,10 @@ ROUNDS, SECONDS = 3, 1.5
 """Ours and what it is compared with take turns, since other programs use the machine too."""
 _WARM_UP_SECONDS = 0.5
 _SHARE, _P99_SECONDS = 0.5, 0.02
-_START_SECONDS = 60.0
 _ACCOUNT, _ADBOT = AccountId(UUID(int=1)), UUID(int=1)
 _ADBOTS, _LINES = 10, 50_000
-_SCHEMAS = ",".join(table.name for table in (*REGISTRY.state_tables, *REGISTRY.read_models))
-_ISSUER = "https://bench.example.org"
-_HOUR = timedelta(hours=1)
+_DATABASE = "bench_lists"
 _FILL = f"""
-insert into accounts (account, email, mailbox, role, licence, registered_at, epoch_at)
-values ('{_ACCOUNT}', 'bench@example.org', 'bench@example.org', 'CLIENT', 'LIC-BENCH', now(), now());
 insert into stock (session, phone, telegram_user, state, imported_at)
 select lpad(n::text, 32, '0')::uuid, '+49…0' || n, n, 'ASSIGNED', now() from generate_series(1, 5) as n;
 insert into adbots (
@@ -120,11 +109,18 @@ _LISTS = (
 async def listing(servers: Servers) -> list[Line]:
     """Measure both lists."""
     lines: list[Line] = []
-    async with _gateway(servers) as (url, headers), _pool(servers) as pool:
+    async with gateway(servers, _DATABASE) as one, _pool(servers) as pool:
+        await _fill(one)
+        headers = one.headers_of(_ACCOUNT)
         with servers.profiled("the client's side"):
-            for one in _LISTS:
-                lines += await _compared(one, f"{url}/api/v1/{one.path}", headers, pool)
+            for listed in _LISTS:
+                lines += await _compared(listed, f"{one.url}/api/v1/{listed.path}", headers, pool)
     return lines
+
+
+async def _fill(one: RunningGateway) -> None:
+    await one.sign_in([_ACCOUNT])
+    await one.execute(_FILL)
 
 
 async def _compared(
@@ -202,8 +198,8 @@ async def _requests(url: str, headers: Mapping[str, str]) -> Callable[[], Awaita
 @asynccontextmanager
 async def _pool(servers: Servers) -> "AsyncGenerator[asyncpg.Pool[asyncpg.Record]]":
     """Yield connections to the gateway's database, for SQL alone."""
-    settings = {"search_path": f"{_SCHEMAS},public", "timezone": "UTC", "jit": "off"}
-    url = servers.postgres.url("bench_lists")
+    settings = {"search_path": f"{SCHEMAS},public", "timezone": "UTC", "jit": "off"}
+    url = servers.postgres.url(_DATABASE)
     pool = await asyncpg.create_pool(
         url, min_size=0, max_size=len(_LISTS) * CONNECTIONS, server_settings=settings
     )
@@ -214,76 +210,11 @@ async def _pool(servers: Servers) -> "AsyncGenerator[asyncpg.Pool[asyncpg.Record
 
 
 @asynccontextmanager
-async def _gateway(servers: Servers) -> AsyncGenerator[tuple[str, dict[str, str]]]:
-    """Run a gateway with adbots and their log; yield its URL, and the headers of their owner."""
-    secret, port = secrets.token_urlsafe(32), free_port()
-    database = await servers.postgres.ensure_database("bench_lists")
-    environment = {
-        "ADRELAY_POSTGRES_URL": database,
-        "ADRELAY_NATS_URL": servers.nats.url,
-        "ADRELAY_HTTP_PORT": str(port),
-        "ADRELAY_GATEWAY_JWT_SECRET": secret,
-        "ADRELAY_GATEWAY_ADMIN_TOKEN": secrets.token_urlsafe(32),
-        "ADRELAY_GATEWAY_CODE_PEPPER": secrets.token_urlsafe(32),
-        "ADRELAY_BILLING_IPN_SECRET": secrets.token_urlsafe(32),
-        "ADRELAY_GATEWAY_FOREIGN_JWT_SECRET": secret,
-        "ADRELAY_GATEWAY_FOREIGN_JWT_ISSUER": _ISSUER,
-        "ADRELAY_GATEWAY_READS_PER_MINUTE": "100000000",
-        "ADRELAY_GATEWAY_READS_PER_MINUTE_PER_ADDRESS": "100000000",
-        "ADRELAY_LOG_LEVEL": "warning",
-    }
-    url = f"http://127.0.0.1:{port}"
-    async with _running(["-m", "services.gateway"], environment, f"{url}/health/ready"):
-        filling = await asyncpg.connect(database, server_settings={"search_path": f"{_SCHEMAS},public"})
-        await filling.execute(_FILL)
-        await filling.close()
-        now = utc_now()
-        claims = {
-            "iss": _ISSUER,
-            "aud": "authenticated",
-            "sub": str(_ACCOUNT),
-            "iat": now,
-            "exp": now + _HOUR,
-        }
-        token = jwt.encode(claims, secret, "HS256")
-        yield url, {"Authorization": f"Bearer {token}"}
-
-
-@asynccontextmanager
 async def _bare(body: bytes) -> AsyncGenerator[str]:
     """Run the bare route with this body; yield its URL."""
     url = f"http://127.0.0.1:{(port := free_port())}"
     with tempfile.NamedTemporaryFile() as file:
         file.write(body)
         file.flush()
-        async with _running(["-m", "bench.bare_list", str(port), file.name], {}, f"{url}/"):
+        async with running(["-m", "bench.bare_list", str(port), file.name], {}, f"{url}/"):
             yield f"{url}/"
-
-
-@asynccontextmanager
-async def _running(
-    arguments: Sequence[str], environment: Mapping[str, str], ready_url: str
-) -> AsyncGenerator[None]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, *arguments, env={**os.environ, **environment}
-    )
-    try:
-        await _until_ready(ready_url, process)
-        yield
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        await process.wait()
-
-
-async def _until_ready(url: str, process: asyncio.subprocess.Process) -> None:
-    async with asyncio.timeout(_START_SECONDS), httpx.AsyncClient() as http:
-        while True:
-            if process.returncode is not None:
-                raise RuntimeError(f"{url}: the process has ended")
-            try:
-                if (await http.get(url)).is_success:
-                    return
-            except httpx.TransportError:
-                pass
-            await asyncio.sleep(0.05)

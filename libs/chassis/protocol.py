@@ -10,6 +10,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from libs.chassis.connections import CLOSED, ConnectionLimits, Connections
+from libs.chassis.joined_writes import JoinedWrites
 from libs.chassis.problems import raw_problem
 from libs.chassis.sockets import MOST_BYTES, CountedSocket
 
@@ -79,7 +80,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as there
         """Begin, or refuse the connection if there are too many."""
-        super().connection_made(transport)
+        super().connection_made(JoinedWrites.on(transport, self.loop))
         self.host = self.client[0] if self.client else ""
         limit = self._all.enter(self)
         if limit is None:

@@ -252,9 +252,9 @@ class Reader:
                     await self._advanced.wait()
         return True
 
-    async def checkpoint(self, source: str) -> Cursor:
-        """Return the cursor of a source to which this reader's name, in any process, has come."""
-        return await self._engine.checkpoint(self.name, source)
+    async def checkpoints(self, sources: Sequence[str]) -> dict[str, Cursor]:
+        """Return the cursors of sources to which this reader's name, in any process, has come."""
+        return await self._engine.checkpoints(self.name, sources)
 
     async def advanced(self, within_seconds: float) -> None:
         """Wait until this reader has committed, at most so long; return at once after a commit in between."""

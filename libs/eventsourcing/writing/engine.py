@@ -20,6 +20,7 @@ from libs.eventsourcing.projections.projection import Projection
 from libs.eventsourcing.projections.sql import Sql
 from libs.eventsourcing.projections.tables import Kind, ServiceTables, shared_lock
 from libs.eventsourcing.store.connections import APPLICATION, ISOLATION, Connection, Pool, connect_pool
+from libs.eventsourcing.store.deadlines import database_seconds
 from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.store.restored_clusters import refuse_future
 from libs.eventsourcing.store.schema import make_schema
@@ -32,6 +33,8 @@ T = TypeVar("T")
 log = structlog.stdlib.get_logger()
 
 ATTEMPTS = 20
+RELEASE_SECONDS = 1.0
+"""How long the server has to confirm that a statement was cancelled; else its connection is closed."""
 KNOWN_STATES = 2000
 """How many streams' states a process caches."""
 
@@ -111,6 +114,17 @@ class Engine:
                 self._pool.terminate()
             self._pool = None
 
+    @asynccontextmanager
+    async def connection(self) -> AsyncGenerator[Connection]:
+        """Yield a connection of the pool; raise `Unavailable` after the context's `database_deadline`."""
+        with postgres_errors():
+            async with asyncio.timeout(database_seconds()):
+                connection = await self.pool.acquire()
+                try:
+                    yield connection
+                finally:
+                    await self.pool.release(connection, timeout=RELEASE_SECONDS)
+
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         """Return a connection outside of the pool, for holding a lock on it."""
         return await self.tables.connect()
@@ -173,9 +187,8 @@ class Engine:
         """See `run`."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with postgres_errors():
-                    async with self.pool.acquire() as connection:
-                        outcome = await self._attempt(connection, work, causes, command)
+                async with self.connection() as connection:
+                    outcome = await self._attempt(connection, work, causes, command)
             except (
                 Conflict,
                 DuplicateRow,
@@ -225,42 +238,44 @@ class Engine:
             return await self._attempt_group(members)
 
     async def _attempt_group(self, members: Sequence[Member]) -> list[Outcome]:
-        with postgres_errors():
-            async with self.pool.acquire() as connection:
-                async with self.table_transaction(connection, Kind.STATE):
-                    transaction = self.transaction(connection)
-                    outcomes = await carry_out_all(
-                        transaction, members, lambda command: _refuse_repeat(connection, command)
-                    )
-                transaction.committed()
+        async with self.connection() as connection:
+            async with self.table_transaction(connection, Kind.STATE):
+                transaction = self.transaction(connection)
+                outcomes = await carry_out_all(
+                    transaction, members, lambda command: _refuse_repeat(connection, command)
+                )
+            transaction.committed()
         self.announce(transaction.recorded)
         return outcomes
 
     async def query(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Query the tables, outside of any unit of work."""
-        with postgres_errors():
-            async with self.pool.acquire() as connection:
-                return await question(Sql(connection))
+        async with self.connection() as connection:
+            return await question(Sql(connection))
 
     async def view(self, question: Callable[[Sql], Awaitable[T]]) -> T:
         """Run several queries on one snapshot."""
-        with postgres_errors():
-            async with (
-                self.pool.acquire() as connection,
-                connection.transaction(isolation=ISOLATION, readonly=True),
-            ):
-                return await question(Sql(connection))
+        async with (
+            self.connection() as connection,
+            connection.transaction(isolation=ISOLATION, readonly=True),
+        ):
+            return await question(Sql(connection))
 
     async def checkpoint(self, reader: str, source: str) -> Cursor:
         """Return a reader's checkpoint in a source's events."""
-        row = await self.query(
-            lambda sql: sql.fetchrow(
-                "select xid, position from engine.checkpoints where reader = $1 and source = $2",
+        return (await self.checkpoints(reader, [source]))[source]
+
+    async def checkpoints(self, reader: str, sources: Sequence[str]) -> dict[str, Cursor]:
+        """Return a reader's checkpoints in the events of several sources."""
+        rows = await self.query(
+            lambda sql: sql.fetch(
+                "select source, xid, position from engine.checkpoints where reader = $1 and source = any($2)",
                 reader,
-                source,
+                sources,
             )
         )
-        return Cursor(cast("int", row["xid"]), cast("int", row["position"])) if row else START
+        found = {row["source"]: Cursor(row["xid"], row["position"]) for row in rows}
+        return {source: found.get(source, START) for source in sources}
 
 
 async def _refuse_repeat(connection: Connection, command: UUID) -> None:

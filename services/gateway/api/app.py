@@ -1,5 +1,8 @@
 """The FastAPI application of all routes."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from fastapi import FastAPI
 
 from services.gateway.api import catalogue, documentation, openapi
@@ -31,7 +34,7 @@ from services.gateway.api.checkout import routes as checkout
 from services.gateway.api.live import changes, sockets
 from services.gateway.api.openapi import DESCRIPTION, SERVERS, TAGS, DescribedApp, operation_id
 from services.gateway.api.requests import problems
-from services.gateway.api.requests.edge import Edge
+from services.gateway.api.requests.edge import DirectRoute, Edge
 from services.gateway.api.requests.idempotency import IdempotentWrites
 from services.gateway.api.requests.route_scopes import RouteScopes
 from services.gateway.api.webhook import notification
@@ -78,6 +81,13 @@ def scopes_of_routes() -> RouteScopes:
     return RouteScopes([part.router for part in _PARTS], PREFIX)
 
 
+def _polled() -> Iterator[DirectRoute]:
+    """Yield the routes that pages ask for again and again, as direct ones."""
+    for part in (adbots, figures, account_orders):
+        for route in part.DIRECT:
+            yield replace(route, path=PREFIX + route.path)
+
+
 def make_app() -> FastAPI:
     """Return the app; set `app.state.desk`, `.live` and `.webhook` before the first request."""
     app = DescribedApp(
@@ -94,7 +104,7 @@ def make_app() -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else looked up in every request
     )
     app.add_middleware(IdempotentWrites, scopes=scopes_of_routes())  # within the edge, which is added last
-    app.add_middleware(Edge, direct=(notification.ROUTE, openapi.ROUTE))
+    app.add_middleware(Edge, direct=(notification.ROUTE, openapi.ROUTE, *_polled()))
     problems.install(app)
     for part in _PARTS:
         # without a parent router: each level would match the request again

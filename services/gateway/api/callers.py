@@ -1,17 +1,19 @@
 """The caller of a request, and the causes of its events. Every route declares its scope by one of these."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from starlette.datastructures import Headers
+from starlette.types import Scope as ASGIScope
 
 from libs.chassis.command_client import RepeatableCauses
 from libs.events.gateway import Scope
 from libs.eventsourcing import Causes
 from services.gateway.activity.log import DONE
-from services.gateway.api.desk import DeskDep
+from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.identity.principal import Caller, CredentialKind, Principal
 from services.gateway.api.requests.addresses import address_of
 from services.gateway.api.requests.idempotency import PRINCIPAL, seed_of
@@ -32,8 +34,13 @@ async def principal_of(
     """Return the principal of a request; raise `Denied` unless it has the route's scope."""
     if credentials is None:
         raise unauthorized("token_missing", "send `Authorization: Bearer <token>`; sign in to get one")
-    principal = await _principal(request, desk, credentials.credentials)
-    missing = [scope for scope in needed.scopes if scope not in principal.scopes]
+    return await _permitted(request, desk, credentials.credentials, needed.scopes)
+
+
+async def _permitted(request: Request, desk: Desk, credential: str, scopes: Sequence[str]) -> Principal:
+    """Return the principal of a request's credential; raise `Denied` unless it has these scopes."""
+    principal = await _principal(request, desk, credential)
+    missing = [scope for scope in scopes if scope not in principal.scopes]
     if missing:
         detail = f"this needs the scope `{missing[0]}`"
         if missing == [Scope.ADMIN] and principal.kind is CredentialKind.TOKEN:
@@ -42,7 +49,7 @@ async def principal_of(
     return principal
 
 
-async def _principal(request: Request, desk: DeskDep, credential: str) -> Principal:
+async def _principal(request: Request, desk: Desk, credential: str) -> Principal:
     """Return the principal of a request, which is asked for once."""
     found = getattr(request.state, PRINCIPAL, None)
     if found is None:
@@ -69,6 +76,18 @@ async def marker_of(
     caller = _with_account(principal)
     await desk.marks.take(str(caller.account))
     return caller
+
+
+async def reader_with(request: Request, desk: Desk, credential: str) -> Caller:
+    """Return the caller of a route that shows something, by its bearer credential."""
+    return _with_account(await _permitted(request, desk, credential, (Scope.READ,)))
+
+
+def bearer_in(scope: ASGIScope) -> str | None:
+    """Return the bearer credential of a request, None without one."""
+    authorization = Headers(scope=scope).get("authorization", "")
+    scheme, _, credential = authorization.partition(" ")
+    return credential if scheme.lower() == "bearer" and credential else None
 
 
 async def writer_of(

@@ -29,7 +29,7 @@ from services.gateway.api.requests.queries import (
 from services.gateway.api.requests.shapes import Lower, Page
 from services.gateway.api.requests.tags import tagged
 from services.gateway.tables.adbot_states import AdbotStatus
-from services.gateway.tables.delivery_log import LogLine, kept_since
+from services.gateway.tables.delivery_log import LogLine
 from services.gateway.tables.figure_queries import GROUPS
 from services.gateway.tables.figures import GroupFigures, GroupState, groups_in
 from services.gateway.tables.paging import PagedList, PageRequest, items_of, page_of
@@ -44,6 +44,8 @@ class RenderedPage:
 
     items: bytes
     next: bytes
+    beside: bytes = b"{}"
+    """What it shows beside them, a JSON object."""
 
     @property
     def empty(self) -> bool:
@@ -52,21 +54,23 @@ class RenderedPage:
 
     def json(self, name: str = "items") -> bytes:
         """Return the page as an object, in which the items are called `name`."""
-        return b"".join((b'{"', name.encode(), b'":', self.items, b',"next":', self.next, b"}"))
+        others = b"}" if self.beside == b"{}" else b"," + self.beside[1:]
+        return b"".join((b'{"', name.encode(), b'":', self.items, b',"next":', self.next, others))
 
 
 async def rendered_page(
     sql: Sql, listed: PagedList, wanted: PageRequest, items: Items | None = None
 ) -> RenderedPage:
     """Return a page of a list; `items` renders what the list itself does not."""
+    beside = b"{}"
     if items is None:
         page = await items_of(sql, listed, wanted)
-        rendered, last = f"[{page.items}]".encode(), page.last
+        rendered, last, beside = f"[{page.items}]".encode(), page.last, page.beside.encode()
     else:
         found = await page_of(sql, listed, wanted)
         rendered, last = await items(sql, found.rows), found.last
     following = None if last is None else cursor_at(listed, wanted, last)
-    return RenderedPage(rendered, msgspec.json.encode(following))
+    return RenderedPage(rendered, msgspec.json.encode(following), beside)
 
 
 async def answer_page(
@@ -99,12 +103,6 @@ class LogPage(Page[LogLine]):
 
     kept_since: datetime | None
     """Lines before this time were deleted, as they are kept for some days; statistics count them on."""
-
-
-async def answer_log(request: Request, desk: Desk, page: RenderedPage) -> Response:
-    """Return the answer with a page of a log, a `LogPage`."""
-    since = msgspec.json.encode(await desk.ask(kept_since))
-    return tagged(request, b"".join((page.json()[:-1], b',"kept_since":', since, b"}")))
 
 
 def _canonical(group: str) -> str:

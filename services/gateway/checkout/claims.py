@@ -93,7 +93,7 @@ class Claims:
         number, even before the read models show the order. Billing places one order per number.
         """
         key = self._key(wish)
-        async with self._engine.pool.acquire() as connection:
+        async with self._engine.connection() as connection:
             await connection.execute(_FORGET, at - KEPT)
             number: OrderNumber | None = None
             while number is None:  # another process may delete an expired claim between the two statements

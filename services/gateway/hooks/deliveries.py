@@ -18,8 +18,8 @@ KEPT = timedelta(days=7)
 """For how long messages are in the log after their end."""
 MOST_WAITING = 1000
 """How many messages of a webhook may wait; of more, the oldest are given up."""
-MOST_IN_FLIGHT = 2
-"""How many messages of a webhook are sent at a time."""
+MOST_IN_FLIGHT, MOST_OF_ACCOUNT = 2, 4
+"""How many messages of a webhook, and of all webhooks of an account, are sent at a time."""
 _MESSAGES = UUID("6d2b9df4-0b43-4c0e-8f57-0d1c1e9bb7a5")
 _ADD = """
 insert into webhooks.deliveries (message, hook, type, body, created_at, give_up_at, try_at, claimed_until)
@@ -27,9 +27,18 @@ values ($1, $2, $3, $4, $5::timestamptz, $6, $5::timestamptz, $5::timestamptz) o
 """
 _CLAIM = """
 with busy as materialized (
-    select distinct hook from webhooks.deliveries where state = 'waiting' and try_at <= $1
-), due as materialized (
-    select c.message from busy cross join lateral (
+    select hook, h.account from hooks h join (
+        select distinct hook from webhooks.deliveries where state = 'waiting' and try_at <= $1
+    ) d using (hook)
+), sent as materialized (  -- until the end of a claim its message is due at that end
+    select h.account, count(*) as number from webhooks.deliveries f join hooks h using (hook)
+    where f.state = 'waiting' and f.try_at > $1 and f.try_at <= $2 and f.claimed_until > $1
+    group by h.account
+), turns as materialized (
+    select c.message, c.try_at, coalesce(sent.number, 0) + row_number() over (
+        partition by busy.account order by c.try_at, c.message
+    ) as turn
+    from busy left join sent using (account) cross join lateral (
         select message, try_at from webhooks.deliveries w
         where w.hook = busy.hook and w.state = 'waiting' and w.try_at <= $1
         order by w.try_at, w.message
@@ -37,7 +46,9 @@ with busy as materialized (
             select count(*) from webhooks.deliveries f
             where f.hook = busy.hook and f.state = 'waiting' and f.claimed_until > $1
         ))
-    ) c order by c.try_at, c.message limit $4
+    ) c
+), due as materialized (
+    select message from turns where turn <= $5 order by turn, try_at, message limit $4
 )
 update webhooks.deliveries d set try_at = $2::timestamptz, claimed_until = $2::timestamptz
 from due, hooks h, webhooks.endpoints e
@@ -62,13 +73,18 @@ _GIVE_UP_ALL = """
 update webhooks.deliveries set state = 'given_up', detail = $2, ended_at = $3
 where hook = $1 and state = 'waiting'
 """
-_GIVE_UP_EXCESS = """
-update webhooks.deliveries d set state = 'given_up', detail = 'too_many_waiting', ended_at = $1
-from (
-    select message, row_number() over (partition by hook order by created_at desc, message desc) as number
-    from webhooks.deliveries where state = 'waiting' and claimed_until <= $1
-) n where n.message = d.message and n.number > $2
+_GIVE_UP_OLDEST = """
+update webhooks.deliveries set state = 'given_up', detail = 'too_many_waiting', ended_at = $2
+where message in (
+    select message from webhooks.deliveries where hook = $1 and state = 'waiting' and claimed_until <= $2
+    order by created_at, message limit greatest(0, (
+        select count(*) from (
+            select from webhooks.deliveries where hook = $1 and state = 'waiting' limit $3 + 1
+        ) as w
+    ) - $3)
+)
 """
+"""Counts in an index, up to one more than may wait."""
 _GIVE_UP_OFF = """
 update webhooks.deliveries d set state = 'given_up', detail = 'switched_off', ended_at = $1
 from hooks h join accounts a using (account)
@@ -172,13 +188,20 @@ def body_of(kind_of_message: str, kind: str, ref: str, at: datetime) -> str:
 
 
 async def add_message(sql: Sql, new: NewMessage, at: datetime) -> None:
-    """Let a message be sent; a second one of the same event and webhook is none."""
+    """Let a message be sent, instead of the oldest one if too many wait.
+
+    A second one of the same event and webhook is none.
+    """
     await sql.execute(_ADD, new.message, new.hook, new.type, new.body, at, at + GIVE_UP_AFTER)
+    await sql.execute(_GIVE_UP_OLDEST, new.hook, at, MOST_WAITING)
 
 
 async def claim_messages(sql: Sql, at: datetime, until: datetime, limit: int) -> Sequence[Claimed]:
-    """Claim messages that are due, the longest first, of each webhook at most two at a time."""
-    rows = await sql.fetch(_CLAIM, at, until, MOST_IN_FLIGHT, limit)
+    """Claim messages that are due, of each account and webhook a few at a time.
+
+    The first of each account come before the second, and so on: many of one account hold up no other.
+    """
+    rows = await sql.fetch(_CLAIM, at, until, MOST_IN_FLIGHT, limit, MOST_OF_ACCOUNT)
     return [_claimed(row) for row in rows]
 
 
@@ -219,15 +242,13 @@ async def give_up_all(sql: Sql, hook: HookId, at: datetime) -> None:
     await sql.execute(_GIVE_UP_ALL, hook, GivenUp.SWITCHED_OFF, at)
 
 
-async def give_up_excess(sql: Sql, at: datetime) -> int:
-    """Give up what can't be sent; return how many.
+async def give_up_unwanted(sql: Sql, at: datetime) -> int:
+    """Give up messages of webhooks that were switched off, or whose account was suspended; return how many.
 
-    That is the oldest messages of a webhook that has too many, and those of one that was switched off or
-    deleted meanwhile, or whose account was suspended.
+    Those of deleted webhooks are deleted.
     """
     await sql.execute(_DELETE_ORPHANS)
-    off = await sql.execute(_GIVE_UP_OFF, at)
-    return off + await sql.execute(_GIVE_UP_EXCESS, at, MOST_WAITING)
+    return await sql.execute(_GIVE_UP_OFF, at)
 
 
 async def forget_ended(sql: Sql, at: datetime, limit: int) -> int:

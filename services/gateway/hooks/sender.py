@@ -20,7 +20,7 @@ from services.gateway.hooks.deliveries import (
     GivenUp,
     claim_messages,
     forget_ended,
-    give_up_excess,
+    give_up_unwanted,
     next_due,
     note_attempt,
     waiting_messages,
@@ -49,7 +49,7 @@ _GONE = "its receiver answered 410: it wants no more messages"
 
 
 class Sender:
-    """Sends the messages of all webhooks, of each at most two at a time.
+    """Sends the messages of all webhooks, of each and of each account a few at a time.
 
     One process at a time sends a message, under a lease that is longer than an attempt may take. If the
     process dies before it stored the outcome, the next one sends the message again, with the same id.
@@ -68,11 +68,11 @@ class Sender:
             tasks.create_task(repeat("webhooks", lambda: self._turn(tasks)))
 
     async def sweep(self) -> float:
-        """Delete what has ended and give up what is too much; return after how many seconds to look again."""
+        """Delete what has ended and give up what is unwanted; return after how many seconds to look again."""
         now = utc_now()
-        excess = await self._engine.query(lambda sql: give_up_excess(sql, now))
-        if excess:
-            log.warning("webhook.given_up", messages=excess, why="too many, or the webhook is off")
+        unwanted = await self._engine.query(lambda sql: give_up_unwanted(sql, now))
+        if unwanted:
+            log.warning("webhook.given_up", messages=unwanted, why="the webhook is off")
         await self._engine.query(lambda sql: forget_old_secrets(sql, now))
         WAITING.set(await self._engine.query(waiting_messages))
         forgotten = await self._engine.query(lambda sql: forget_ended(sql, now, _MOST_FORGOTTEN))

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Collection, Hashable, Sequence
+from collections import Counter
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
@@ -13,8 +14,8 @@ from libs.eventsourcing import Engine, Sql
 from libs.eventsourcing.background import heed_cancellation
 from libs.eventsourcing.errors import StatementRejected, Transient
 from libs.eventsourcing.values import Cursor
-from services.gateway.live.listener import EndReason, Listener
-from services.gateway.live.message import Mark, Message
+from services.gateway.live.listener import MOST_WAITING, EndReason, Listener
+from services.gateway.live.message import BEGINNING, Mark, Message
 
 log = structlog.stdlib.get_logger()
 
@@ -26,14 +27,15 @@ PACE_SECONDS = 0.05
 RIGHTS_SECONDS = 30.0
 """How often it is checked that listeners may still listen to their topics."""
 RETRY_SECONDS = 2.0
-_AT_ONCE = 1000
+AT_ONCE = MOST_WAITING // 2
+"""How many messages are given at once: if all are one listener's, it can read them before the next ones."""
 
 
 class ReadModels(Protocol):
     """The reader that folds the read models, in any process."""
 
-    async def checkpoint(self, source: str) -> Cursor:
-        """Return the position up to which a source's events are folded."""
+    async def checkpoints(self, sources: Sequence[str]) -> Mapping[str, Cursor]:
+        """Return the positions up to which the events of sources are folded."""
         ...
 
     async def advanced(self, within_seconds: float) -> None:
@@ -48,6 +50,10 @@ class Source(Protocol):
 
     async def folded(self, reader: ReadModels) -> Mark:
         """Return up to where the table is complete."""
+        ...
+
+    def key(self, mark: Mark) -> str:
+        """Return what a listener sends to resume after a mark, which it has reached now."""
         ...
 
     async def between(
@@ -84,6 +90,7 @@ class Feed:
         self.name = source.name
         self._most, self._most_per_account = most, most_per_account
         self._listeners: set[Listener] = set()
+        self._of_accounts = Counter[AccountId]()
         self._mark: Mark = {}
         """What this includes was given to the listeners of then."""
         self._joining = asyncio.Lock()
@@ -98,7 +105,7 @@ class Feed:
 
         Raise `TooManyListeners`. Whoever joins must `leave`.
         """
-        listener = Listener(account, topic)
+        listener = Listener(account, topic, self._reached)
         try:
             async with self._joining:
                 if not self._listeners:
@@ -117,8 +124,9 @@ class Feed:
 
     def leave(self, listener: Listener) -> None:
         """Remove a listener."""
-        self._listeners.discard(listener)
-        self._count()
+        if listener in self._listeners:
+            self._listeners.discard(listener)
+            self._count(listener.account, -1)
         if not self._listeners:
             self._any.clear()
 
@@ -143,19 +151,29 @@ class Feed:
             await asyncio.sleep(PACE_SECONDS)
 
     def _check_room(self, account: AccountId | None) -> None:
-        of_account = sum(one.account == account for one in self._listeners)
-        full = account is not None and of_account >= self._most_per_account
+        full = account is not None and self._of_accounts[account] >= self._most_per_account
         if full or len(self._listeners) >= self._most:
             raise TooManyListeners
 
     def _add(self, listener: Listener) -> None:
         self._listeners.add(listener)
-        self._count()
+        self._count(listener.account, 1)
         self._any.set()
         if self._stopping:
             listener.end(EndReason.STOPPING)
 
-    def _count(self) -> None:
+    def _reached(self, begin: Mark) -> str:
+        """Return the key of what was given to who began after a mark; empty before that mark is reached."""
+        given = self._mark
+        if any(position > given.get(source, BEGINNING) for source, position in begin.items()):
+            return ""
+        return self._source.key(given)
+
+    def _count(self, account: AccountId | None, more: int) -> None:
+        if account is not None:
+            self._of_accounts[account] += more
+            if not self._of_accounts[account]:
+                del self._of_accounts[account]
         LISTENERS.labels(self._source.name).set(len(self._listeners))
 
     async def _folded(self) -> Mark:
@@ -169,7 +187,7 @@ class Feed:
                 return False
             after, topics = self._mark, {one.topic for one in self._listeners}
             messages, self._mark = await self._engine.query(
-                lambda sql: self._source.between(sql, topics, after, until, _AT_ONCE)
+                lambda sql: self._source.between(sql, topics, after, until, AT_ONCE)
             )
         by_topic: dict[Hashable, list[Listener]] = {}
         for listener in self._listeners:

@@ -1,7 +1,7 @@
 """A listener: the messages that wait for it, and how its listening ends."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from enum import StrEnum
 
 from libs.events.values import AccountId
@@ -21,6 +21,8 @@ class EndReason(StrEnum):
     NOT_YOURS = "not_yours"
     """The adbot is not the account's any more."""
     STOPPING = "stopping"
+    UNAVAILABLE = "service_unavailable"
+    """The database did not answer whether the credential is still valid."""
 
 
 class Listener:
@@ -29,8 +31,11 @@ class Listener:
     `account` is whose limit of listeners it counts against, None for operators.
     """
 
-    def __init__(self, account: AccountId | None, topic: Hashable) -> None:
+    def __init__(
+        self, account: AccountId | None, topic: Hashable, reached: Callable[[Mark], str] = lambda _: ""
+    ) -> None:
         self.account, self.topic = account, topic
+        self._reached = reached
         self.begin: Mark = {}
         """What this includes is not put into the queue: it was folded before."""
         self.ended: EndReason | None = None
@@ -58,6 +63,11 @@ class Listener:
             self.ended = reason
             self._messages.clear()
         self._changed.set()
+
+    @property
+    def key(self) -> str:
+        """Return what to resume after with all messages so far; empty if some wait, or it is not known."""
+        return "" if self._messages else self._reached(self.begin)
 
     async def take(self, within_seconds: float) -> list[Message]:
         """Return the messages that wait; none, if it has ended or none has come in time."""

@@ -22,7 +22,11 @@ class LogLines:
 
     async def folded(self, reader: ReadModels) -> Mark:
         """Return the position up to which lines are folded."""
-        return {SOURCE: (*await reader.checkpoint(SOURCE), _LAST_LINE)}
+        return {SOURCE: (*(await reader.checkpoints([SOURCE]))[SOURCE], _LAST_LINE)}
+
+    def key(self, mark: Mark) -> str:
+        """Return the id of the last line up to a mark."""
+        return _key(position_of(mark))
 
     async def between(
         self, sql: Sql, topics: Collection[Hashable], after: Mark, until: Mark, limit: int
@@ -61,5 +65,8 @@ def position_of(mark: Mark) -> LinePosition:
 
 
 def _message(one: LoggedLine) -> Message:
-    key = "-".join(map(str, one.position))
-    return Message(one.adbot, "line", one.item, key, SOURCE, one.position)
+    return Message(one.adbot, "line", one.item, _key(one.position), SOURCE, one.position)
+
+
+def _key(position: LinePosition) -> str:
+    return "-".join(map(str, position))

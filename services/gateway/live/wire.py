@@ -3,8 +3,13 @@
 See https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
 
-HEARTBEAT = b": still here\n\n"
+HEARTBEAT = b": still here\n"
 """A comment, which readers ignore; it shows both sides that the connection holds."""
+
+
+def heartbeat(key: str) -> bytes:
+    """Return a heartbeat; readers keep its id, if any, as that of the last event, and pass on nothing."""
+    return HEARTBEAT + (f"id: {key}\n\n".encode() if key else b"\n")
 
 
 def rendered(data: str, *, event: str, key: str = "") -> bytes:

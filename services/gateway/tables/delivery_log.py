@@ -62,12 +62,14 @@ _FIELDS = f"""
 {instant("d.at")} as at, d.cycle, {_SESSION} as session, d.target as "group", d.result, d.error, d.messages,
 d.party, {ABOUT.format(party="d.party", session="d.session")} as about
 """
+_KEPT_SINCE = "select since from engine.kept_since where projection = 'deliveries'"
 _NAMED = "left join stock s on s.session = d.session"
 LOG = PagedList(
     name="log",
     fields=_FIELDS,
     source=f"deliveries d {_NAMED}",
     where="d.adbot = $1",
+    beside=f"({instant(f'({_KEPT_SINCE})')}) as kept_since",
     filters={
         "group": "d.target = {}",
         "result": "d.result = {}",
@@ -112,14 +114,6 @@ async def log_of(sql: Sql, adbot: AdbotId, limit: int) -> list[LogLine]:
     """Return an adbot's last deliveries, the latest first."""
     found = await page_of(sql, LOG, PageRequest("-created_at", limit, (adbot,)))
     return [LogLine.model_validate_json(row["item"]) for row in found.rows]
-
-
-async def kept_since(sql: Sql) -> datetime | None:
-    """Return the time before which deliveries were deleted, None if none were."""
-    since: datetime | None = await sql.fetchval(
-        "select since from engine.kept_since where projection = 'deliveries'"
-    )
-    return since
 
 
 async def missed_lines(

@@ -61,6 +61,8 @@ class PageItems:
 
     items: str
     last: tuple[KeyValue, ...] | None
+    beside: str = "{}"
+    """What the page shows beside its items, a JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class PagedList:
     """The fields of an item, a list of selected expressions: a row has the item's JSON as `item`."""
     extra: str = ""
     """Further columns of a row: what an item is made of in Python, entirely or in part."""
+    beside: str = ""
+    """What a page shows beside its items, a list of selected expressions; not with `extra`."""
     item: Callable[[Row], str] = itemgetter("item")
     """Returns the JSON of a row's item."""
 
@@ -115,7 +119,11 @@ class PagedList:
 
 def item_of(fields: str) -> str:
     """Return the column `item`: an object with these fields, as JSON."""
-    return f"(select to_json(shown) from (select {fields}) as shown)::text as item"  # noqa: S608 - constants
+    return f"{_object_of(fields)} as item"
+
+
+def _object_of(fields: str) -> str:
+    return f"(select to_json(shown) from (select {fields}) as shown)::text"  # noqa: S608 - constants
 
 
 def instant(column: str) -> str:
@@ -156,11 +164,16 @@ async def items_of(sql: Sql, listed: PagedList, wanted: PageRequest) -> PageItem
     # one row for the page: decoding a row in Python costs more than adding it to an array
     row = await sql.fetchrow(
         f"select array_to_string((array_agg(item))[:{wanted.limit:d}], ',') as items, "  # noqa: S608 - constants
-        f"count(*) > {wanted.limit:d} as more, {last} from ({text}) as page",
+        f"count(*) > {wanted.limit:d} as more, {_beside(listed)} as beside, {last} from ({text}) as page",
         *values,
     )
     assert row is not None  # noqa: S101 - an aggregate has a row
-    return PageItems(row["items"] or "", tuple(row[key] for key in keys) if row["more"] else None)
+    following = tuple(row[key] for key in keys) if row["more"] else None
+    return PageItems(row["items"] or "", following, row["beside"])
+
+
+def _beside(listed: PagedList) -> str:
+    return _object_of(listed.beside) if listed.beside else "'{}'"
 
 
 def _after(keys: Sequence[Key], after: Sequence[KeyValue], values: list[object], *, descending: bool) -> str:

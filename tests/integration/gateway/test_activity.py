@@ -67,11 +67,14 @@ async def test_the_activity_log_is_filtered_paged_and_exported(
     page = (await admin.get("activity", params={"limit": "2"})).json()
     assert page["items"] == newest[:2]
     assert (await acts(admin, cursor=page["next"], limit=2))[0] == newest[2]
-    monkeypatch.setattr(activity, "MOST_EXPORTED", 2)
-    exported = await admin.get("activity/export")
-    lines = list(csv.DictReader(io.StringIO(exported.text)))
-    assert exported.headers["Content-Type"].startswith("text/csv")
-    assert [line["operation"] for line in lines] == ["sign_account_out", "restore_account"]
+    monkeypatch.setattr(activity, "MOST_EXPORTED", 3)
+    for size in (1, 2, 3, 1000):
+        monkeypatch.setattr(activity, "PAGE", size)
+        exported = await admin.get("activity/export")
+        lines = list(csv.DictReader(io.StringIO(exported.text)))
+        assert exported.headers["Content-Type"].startswith("text/csv")
+        assert [line["correlation_id"] for line in lines] == [one["correlation_id"] for one in newest]
+        assert lines[0].keys() == newest[0].keys()
 
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@"])

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Any, cast
 
 import httpx
@@ -13,6 +14,7 @@ from libs.events.values import AdbotId
 from libs.eventsourcing import Sql
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.requests import listening
+from services.gateway.live.changes import key_of
 from services.gateway.live.message import Mark
 from services.gateway.tables.changes import SOURCES, latest_changes
 from tests.deadlines import DEADLINE_SECONDS
@@ -69,6 +71,35 @@ async def test_a_listener_that_comes_back_misses_no_change(harness: GatewayHarne
             missed.add((await stream.next("change"))[1]["event"])
     assert first["event"] == "delivered"
     assert "delivered" not in missed
+
+
+async def test_a_listener_without_changes_resumes_after_its_last_heartbeat(
+    harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "HEARTBEAT_SECONDS", 0.05)
+    client, other = await harness.client(), await harness.client()
+    async with changes(client.http) as stream:
+        await harness.cancel(other.order)
+        adbot = await harness.adbot(client)
+        await stream.next("change")
+        before = last = await stream.heartbeat()
+        await start(harness, await harness.adbot(other))
+        while last == before:
+            last = await stream.heartbeat()
+    await start(harness, adbot)
+    async with changes(client.http, last) as stream:
+        assert (await stream.next("change"))[1]["event"] == "started"
+
+
+async def test_who_was_away_for_days_is_told_to_look_at_everything_again(
+    harness: GatewayHarness, client: Client
+) -> None:
+    for days, expected in ((1, "change"), (3, "gap")):
+        last = key_of({}, utc_now() - timedelta(days=days))
+        async with changes(client.http, last) as stream:
+            if days == 1:
+                await start(harness, await harness.adbot(client))
+            assert (await stream.any())[0] == expected
 
 
 class Explained:

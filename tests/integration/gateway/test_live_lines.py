@@ -36,14 +36,28 @@ class Stream:
 
     async def next(self, kind: str = "line") -> tuple[str, Any]:
         """Return the id and the data of the next event of this kind."""
+        while (fields := await self._fields()).get("event") != kind:
+            pass
+        return fields.get("id", ""), json.loads(fields["data"])
+
+    async def any(self) -> tuple[str, Any]:
+        """Return the kind and the data of the next event of any kind."""
+        while "event" not in (fields := await self._fields()):
+            pass
+        return fields["event"], json.loads(fields["data"])
+
+    async def heartbeat(self) -> str:
+        """Return the id of the next heartbeat that has one."""
+        while "event" in (fields := await self._fields()) or "id" not in fields:
+            pass
+        return fields["id"]
+
+    async def _fields(self) -> dict[str, str]:
         async with asyncio.timeout(DEADLINE_SECONDS):
-            while True:
-                while "\n\n" not in self._rest:
-                    self._rest += await anext(self._text)
-                event, _, self._rest = self._rest.partition("\n\n")
-                fields = dict(line.split(": ", 1) for line in event.splitlines() if ": " in line)
-                if fields.get("event") == kind:
-                    return fields.get("id", ""), json.loads(fields["data"])
+            while "\n\n" not in self._rest:
+                self._rest += await anext(self._text)
+        event, _, self._rest = self._rest.partition("\n\n")
+        return dict(line.split(": ", 1) for line in event.splitlines() if ": " in line)
 
 
 @asynccontextmanager

@@ -1,9 +1,10 @@
 """The gateway while its broker or its database is away: it answers at once, and comes back by itself."""
 
+import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Generator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +20,9 @@ from tests.integration.gateway.harness import GatewayHarness
 from tests.support.databases import ENGINE
 from tests.support.folder import temporary_folder
 from tests.support.waiting import until
+
+_SOON_SECONDS = 30.0
+"""Less than the 60 seconds after which a connection gives a statement up; a slow machine takes five."""
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -56,6 +60,21 @@ def unavailable(answer: httpx.Response) -> bool:
 
 def wish() -> dict[str, str]:
     return {"email": f"{uuid4().hex}@example.com", "plan": "bronze", "pay_currency": "BTC"}
+
+
+@contextmanager
+def stopped(server: EmbeddedPostgres) -> Generator[None]:
+    """Stop all processes of a server, which keeps its connections and answers nothing."""
+    assert server.pid is not None
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    pids = [server.pid, *map(int, children)]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 async def test_without_the_broker_writes_are_refused_and_reads_go_on(
@@ -106,5 +125,28 @@ async def test_without_the_database_everything_but_health_is_refused(
 
         async def back() -> bool:
             return (await http.get("/api/v1/catalogue")).status_code == 200
+
+        await until(back)
+
+
+async def test_a_database_that_hangs_is_answered_for_soon_and_used_again(
+    harness: GatewayHarness, own_postgres: EmbeddedPostgres
+) -> None:
+    database = await own_postgres.ensure_database("gateway")
+    async with harness.gateway(postgres_url=database) as http:
+
+        async def answers() -> list[httpx.Response]:
+            looks = [http.get("/api/v1/catalogue") for _ in range(20)]  # more than there are connections
+            sign_in = http.post("/api/v1/auth/sign-in", json={"access_code": "USER-WRONG"})
+            async with asyncio.timeout(_SOON_SECONDS):
+                return await asyncio.gather(*looks, http.post("/api/v1/checkout", json=wish()), sign_in)
+
+        with stopped(own_postgres):
+            for _ in range(2):
+                assert all(unavailable(answer) for answer in await answers())
+            assert "does not answer" in (await http.get("/health/ready")).json()["problems"]["database"]
+
+        async def back() -> bool:
+            return all(answer.status_code < 500 for answer in await answers())
 
         await until(back)

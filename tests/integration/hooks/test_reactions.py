@@ -22,7 +22,7 @@ from services.gateway.account.commands import Suspend
 from services.gateway.account.domain import ACCOUNT
 from services.gateway.context import Context
 from services.gateway.hooks.commands import Add, HookSettings
-from services.gateway.hooks.deliveries import give_up_excess
+from services.gateway.hooks.deliveries import give_up_unwanted
 from services.gateway.hooks.domain import HOOK
 from services.gateway.hooks.endpoints import add_endpoint
 from services.gateway.hooks.schema import make_tables
@@ -138,5 +138,5 @@ async def test_a_suspended_account_is_told_nothing(service: Service[Context]) ->
 
     await service.engine.run(suspend, CAUSES)
     await service.act(awaited(fresh))
-    await service.engine.query(lambda sql: give_up_excess(sql, NOON))
+    await service.engine.query(lambda sql: give_up_unwanted(sql, NOON))
     assert await service.rows(MESSAGES) == [(hook, "adbot.seats_awaited", "given_up")]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import cast
 from uuid import uuid4
@@ -12,6 +12,7 @@ from starlette.types import Message
 
 from libs.events.values import AccountId, AdbotId
 from libs.eventsourcing import Engine, Sql
+from libs.eventsourcing.errors import Transient
 from libs.eventsourcing.values import Cursor, utc_now
 from services.gateway.api.adbots import live
 from services.gateway.api.requests import listening
@@ -50,9 +51,9 @@ async def test_a_slow_reader_is_dropped_and_nothing_is_kept_for_it() -> None:
 class Folding:
     """A reader of read models whose checkpoint is asked for slowly."""
 
-    async def checkpoint(self, source: str) -> Cursor:
+    async def checkpoints(self, sources: Sequence[str]) -> dict[str, Cursor]:
         await asyncio.sleep(0)
-        return Cursor(len(source), 1)
+        return {source: Cursor(len(source), 1) for source in sources}
 
     async def advanced(self, within_seconds: float) -> None:
         await asyncio.sleep(within_seconds)
@@ -100,8 +101,41 @@ async def test_a_stream_has_heartbeats_and_ends_when_the_token_expires(
     stream = event_stream(Listening(listener(), end, valid), [line(3)], gap=None)
     chunks = [chunk async for chunk in stream]
     assert chunks[0].startswith(b"retry: 3000\n\nid: 1-3-1\nevent: line\ndata: {")
-    assert HEARTBEAT in chunks
+    assert HEARTBEAT + b"\n" in chunks
     assert chunks[-1] == b'event: end\ndata: {"code": "token_expired"}\n\n'
+
+
+async def test_a_heartbeat_says_what_to_resume_after_once_all_was_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listening, "HEARTBEAT_SECONDS", 0.01)
+    feed = Feed(cast("Engine", None), Folding(), LogLines(), most=1, most_per_account=1)
+    one, _ = await feed.join(None, ADBOT, None)
+    stream = event_stream(Listening(one, utc_now() + timedelta(seconds=0.1), valid), [], gap=None)
+    assert HEARTBEAT + b"id: 9-1-32767\n\n" in [chunk async for chunk in stream]
+    waiting, unknown = listener(), Listener(None, ADBOT, str)
+    waiting.put(line(1))
+    unknown.put(line(1))
+    assert (waiting.key, unknown.key) == ("", "")
+    await unknown.take(1)
+    assert unknown.key == "{}"
+    unreached, _ = await Feed(cast("Engine", None), Folding(), LogLines(), most=1, most_per_account=1).join(
+        None, ADBOT, None
+    )
+    unreached.begin_after({"forwarder": (10, 1, 1)})
+    assert unreached.key == "", "it would get again what it began with"
+
+
+async def test_a_stream_ends_when_nobody_can_say_whether_its_credential_is_valid(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listening, "LOOK_SECONDS", 0.0)
+
+    async def trouble() -> bool:
+        raise Transient("the database is being restarted")
+
+    chunks = [chunk async for chunk in event_stream(Listening(listener(), None, trouble), [], gap=None)]
+    assert chunks[-1] == b'event: end\ndata: {"code": "service_unavailable"}\n\n'
 
 
 async def test_a_stream_ends_soon_after_its_credential_was_revoked(monkeypatch: pytest.MonkeyPatch) -> None:

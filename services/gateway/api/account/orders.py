@@ -11,6 +11,7 @@ from libs.events.values import AccountId, OrderNumber, PlanCode
 from libs.eventsourcing import Sql
 from services.gateway.api.callers import BuyerDep, ReaderDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.direct_reads import direct_read
 from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.problems import Denied
@@ -91,3 +92,6 @@ async def _order_in(sql: Sql, account: AccountId, number: OrderNumber) -> OwnOrd
     if line is None:
         return None
     return OwnOrder(**line.model_dump(), history=await history_of(sql, number))
+
+
+DIRECT = (direct_read(router, list_orders, OrdersQuery),)

@@ -10,16 +10,18 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.callers import ReaderDep
 from services.gateway.api.desk import DeskDep
+from services.gateway.api.direct_reads import direct_read
 from services.gateway.api.listings import (
     GroupsQueryDep,
     LogPage,
+    LogQuery,
     LogQueryDep,
-    answer_log,
     asked_page,
     groups_of_adbot,
 )
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Page
+from services.gateway.api.requests.tags import tagged
 from services.gateway.tables.delivery_log import OWN_LOG
 from services.gateway.tables.figures import GroupFigures, Statistics, statistics_of
 
@@ -36,7 +38,7 @@ async def get_logs(
     page = await asked_page(desk, OWN_LOG, asked, adbot_id, caller.account)
     if page.empty:  # a page with lines shows by itself that the adbot is the caller's
         await own_adbot(adbot_id, caller, desk)
-    return await answer_log(request, desk, page)
+    return tagged(request, page.json())
 
 
 @router.get(
@@ -59,3 +61,6 @@ async def list_groups(
 async def get_statistics(adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep) -> Statistics:
     """Return an adbot's statistics since it was created, and those of its sessions."""
     return await desk.view(lambda sql: statistics_of(sql, adbot, utc_now()))
+
+
+DIRECT = (direct_read(router, get_logs, LogQuery),)

@@ -23,6 +23,7 @@ from services.gateway.api.adbots.posts import WrittenPost, format_of, written
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.direct_reads import direct_read
 from services.gateway.api.identity.principal import Caller
 from services.gateway.api.listings import AdbotsQuery, answer_page
 from services.gateway.api.openapi import Responses, problems
@@ -253,3 +254,6 @@ async def write_to(
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await shown()
+
+
+DIRECT = (direct_read(router, list_adbots, AdbotsQuery), direct_read(router, get_adbot))

@@ -17,9 +17,7 @@ from services.gateway.api.listings import (
     GroupsQueryDep,
     LogPage,
     LogQueryDep,
-    answer_log,
     answer_page,
-    asked_page,
     groups_of_adbot,
 )
 from services.gateway.api.openapi import problems
@@ -71,7 +69,7 @@ async def get_any_logs(
     adbot: Annotated[AdbotId, Depends(known_adbot)], desk: DeskDep, request: Request, asked: LogQueryDep
 ) -> Response:
     """Return an adbot's last deliveries, the latest first."""
-    return await answer_log(request, desk, await asked_page(desk, LOG, asked, adbot))
+    return await answer_page(request, desk, LOG, asked, adbot)
 
 
 @router.get(

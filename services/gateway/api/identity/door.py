@@ -1,4 +1,4 @@
-"""Resolves what a request presents to a principal, by one query on the accounts as they are now."""
+"""Resolves what a request presents to a principal, by the accounts as they are now."""
 
 import hmac
 from datetime import datetime
@@ -8,25 +8,14 @@ from pydantic import SecretStr
 
 from libs.events.gateway import ApiKeyId, Role, Scope
 from libs.events.values import AccountId
-from libs.eventsourcing import Engine, Row, Sql
+from libs.eventsourcing import Row
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.identity.api_keys import PREFIX, ApiKeys, PresentedKey
 from services.gateway.api.identity.key_uses import KeyUses
 from services.gateway.api.identity.principal import SCOPES, CredentialKind, Principal
+from services.gateway.api.identity.standing import Standing
 from services.gateway.api.identity.tokens import LONGEST, ForeignClaims, ForeignTokens, TokenClaims, Tokens
 from services.gateway.api.requests.problems import Denied, forbidden, unauthorized
-
-_BY_DEVICE = """
-select a.role, a.epoch, a.epoch_at, a.suspended_for, a.second_factor, d.device is not null as signed_in
-from accounts a left join devices d on d.device = $2 and d.account = a.account and d.epoch = a.epoch
-where a.account = $1
-"""
-_BY_KEY = """
-select a.account, a.role, a.epoch, a.epoch_at, a.suspended_for, a.second_factor,
-       k.digest, k.scopes, k.expires_at
-from api_keys k join accounts a using (account) where k.key = $1
-"""
-_EPOCH = "select epoch from accounts where account = $1 and suspended_for is null"
 
 
 class Door:
@@ -34,7 +23,7 @@ class Door:
 
     def __init__(
         self,
-        engine: Engine,
+        standing: Standing,
         tokens: Tokens,
         keys: ApiKeys,
         *,
@@ -42,7 +31,7 @@ class Door:
         foreign: ForeignTokens | None,
         operators_token: SecretStr | None,
     ) -> None:
-        self._engine = engine
+        self._standing = standing
         self._tokens = tokens
         self._keys = keys
         self._uses = uses
@@ -54,7 +43,7 @@ class Door:
         presented = self.check(credential)
         match presented:
             case TokenClaims():
-                row = await self._ask(_BY_DEVICE, presented.account, presented.device)
+                row = await self._standing.of_device(presented.account, presented.device)
                 if row is None or not row["signed_in"] or row["epoch"] != presented.epoch:
                     raise _signed_out(row)
                 return self._of_account(
@@ -97,17 +86,13 @@ class Door:
             return False
         if principal.account is None:
             return True
-        row = await self._ask(_EPOCH, principal.account)
-        if row is None or row["epoch"] != principal.epoch:
+        if principal.kind is CredentialKind.API_KEY and principal.credential is not None:
+            row = await self._standing.of_key(ApiKeyId(principal.credential))
+        else:
+            row = await self._standing.of_device(principal.account, principal.credential)
+        if row is None or row["suspended_for"] is not None:
             return False
-        match principal.kind:
-            case CredentialKind.TOKEN:
-                row = await self._ask(_BY_DEVICE, principal.account, principal.credential)
-                return row is not None and bool(row["signed_in"])
-            case CredentialKind.API_KEY:
-                return await self._ask(_BY_KEY, principal.credential) is not None
-            case _:
-                return True
+        return bool(row["signed_in"]) and row["epoch"] == principal.epoch
 
     def _is_operators(self, credential: str) -> bool:
         if self._operators_token is None:
@@ -116,7 +101,7 @@ class Door:
 
     async def _of_foreign(self, claims: ForeignClaims, address: str) -> Principal:
         """Return the principal of another issuer's token, which never makes anybody an admin."""
-        row = await self._ask(_BY_DEVICE, claims.account, None)
+        row = await self._standing.of_device(claims.account, None)
         if row is None:
             raise unauthorized("invalid_token", "this token's account does not exist")
         if claims.issued_at <= row["epoch_at"]:  # whole seconds: it may have been issued before the epoch
@@ -132,7 +117,7 @@ class Door:
         )
 
     async def _of_key(self, presented: PresentedKey, address: str) -> Principal:
-        row = await self._ask(_BY_KEY, presented.key)
+        row = await self._standing.of_key(presented.key)
         if row is None or not hmac.compare_digest(row["digest"].encode(), presented.digest.encode()):
             raise unauthorized("invalid_token", "this API key was revoked")
         expires_at: datetime | None = row["expires_at"]
@@ -170,12 +155,6 @@ class Door:
         role = Role(row["role"])
         allowed = scopes & SCOPES[role if row["second_factor"] else Role.CLIENT]
         return Principal(account, role, kind, credential, allowed, address, row["epoch"], expires_at)
-
-    async def _ask(self, query: str, *values: object) -> Row | None:
-        async def question(sql: Sql) -> Row | None:
-            return await sql.fetchrow(query, *values)
-
-        return await self._engine.query(question)
 
 
 def _signed_out(row: Row | None) -> Denied:

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from libs.events.gateway import DeviceId
 from libs.events.values import AccountId
+from services.gateway.api.identity.known_tokens import KnownTokens
 from services.gateway.api.requests.problems import Denied, unauthorized
 
 ALGORITHM = "HS256"
@@ -46,6 +47,7 @@ class Tokens:
     def __init__(self, secret: SecretStr, seconds: int) -> None:
         self._secret = secret.get_secret_value()
         self._key_id = hashlib.sha256(f"key id:{self._secret}".encode()).hexdigest()[:_KEY_ID_DIGITS]
+        self._known = KnownTokens[TokenClaims]()
         self.seconds = seconds
 
     def issue(self, claims: TokenClaims, *, role: str, plan_status: str, at: datetime) -> str:
@@ -70,10 +72,17 @@ class Tokens:
 
     def is_ours(self, token: str) -> bool:
         """Return whether a token names our key; its signature may still be wrong."""
-        return _key_id(token) == self._key_id
+        return self._known.get(token) is not None or _key_id(token) == self._key_id
 
     def read(self, token: str) -> TokenClaims:
         """Return what a token says; raise `Denied` unless it is valid."""
+        claims = self._known.get(token)
+        if claims is None:
+            claims = self._verify(token)
+            self._known.add(token, claims)
+        return claims
+
+    def _verify(self, token: str) -> TokenClaims:
         required = ["iss", "aud", "sub", "device", "epoch", "iat", "exp"]
         claims = _verified(token, self._secret, ISSUER, AUDIENCE, required)
         try:
@@ -93,9 +102,17 @@ class ForeignTokens:
     def __init__(self, secret: SecretStr, issuer: str, audience: str) -> None:
         self._secret = secret.get_secret_value()
         self._issuer, self._audience = issuer, audience
+        self._known = KnownTokens[ForeignClaims]()
 
     def read(self, token: str) -> ForeignClaims:
         """Return what a token says; raise `Denied` unless it is valid."""
+        claims = self._known.get(token)
+        if claims is None:
+            claims = self._verify(token)
+            self._known.add(token, claims)
+        return claims
+
+    def _verify(self, token: str) -> ForeignClaims:
         claims = _verified(token, self._secret, self._issuer, self._audience, ["iss", "aud", "iat", "exp"])
         try:
             return ForeignClaims(

@@ -22,7 +22,7 @@ from services.gateway.api.requests.addresses import address_in
 from services.gateway.api.requests.limits import FairLimit, LimitReached, RateLimit
 from services.gateway.api.requests.listening import Listening
 from services.gateway.api.requests.problems import EXPECTED, Denied, denied_of
-from services.gateway.live.changes import RESUMED, mark_of
+from services.gateway.live.changes import RESUMED, Resumption, resumption_of
 from services.gateway.live.feed import Feed, TooManyListeners
 from services.gateway.live.feeds import Feeds
 from services.gateway.live.listener import EndReason, Listener
@@ -43,13 +43,14 @@ WISHES_PER_MINUTE = 120
 """How many messages a socket may send in a minute: each may cost a query."""
 _STRANGERS = FairLimit(200, of_caller=50)
 """How many connections of this process, and of one address, may wait for their ticket at a time."""
-_READY, _HEARTBEAT = '{"type":"ready"}', '{"type":"heartbeat"}'
+_READY = '{"type":"ready"}'
 _CLOSED = {
     EndReason.TOO_SLOW: 4008,
     EndReason.TOKEN_EXPIRED: 4001,
     EndReason.SIGNED_OUT: 4001,
     EndReason.NOT_YOURS: 4004,
     EndReason.STOPPING: 1012,
+    EndReason.UNAVAILABLE: 1013,
 }
 """The close codes of sockets; the reason says the same in words."""
 NO_TICKET, MALFORMED, TOO_MANY, TRY_AGAIN = 4001, 4000, 4029, 1013
@@ -86,7 +87,8 @@ async def issue_ticket(caller: ReaderDep, desk: DeskDep) -> TicketView:
 
     Its first message is `{"ticket": "…", "after": "…"}`; `after` is the `id` of the last message, to
     resume. Messages have a `type` (`ready`, `gap`, `change`, `line`, `heartbeat`, `refused`), `id` and `data`
-    as the events of `GET /live` and `GET /adbots/{adbot_id}/log/live`. `{"listen": "<adbot>"}` adds the
+    as the events of `GET /live` and `GET /adbots/{adbot_id}/log/live`. A `heartbeat` may have an
+    `id` too, to resume after. `{"listen": "<adbot>"}` adds the
     lines of an adbot, of up to ten; `{"leave": "<adbot>"}` ends them. The close codes are 4000 (malformed
     message), 4001 (ticket, token or device not valid any more), 4004 (an adbot is not yours any more), 4008
     (you read too slowly), 4029 (too many listeners or messages), 1009 (a message is too long), 1012 (the
@@ -126,12 +128,12 @@ def _same_origin(websocket: WebSocket) -> bool:
         return False
 
 
-async def _opened(websocket: WebSocket, desk: Desk) -> tuple[Principal, Mark | None] | None:
+async def _opened(websocket: WebSocket, desk: Desk) -> tuple[Principal, Resumption | None] | None:
     """Return the principal of the first message's ticket; close the socket if there is none."""
     try:
         async with asyncio.timeout(FIRST_SECONDS):
             opening = _Opening.model_validate_json(await websocket.receive_text())
-        after = None if opening.after is None else mark_of(opening.after)
+        after = None if opening.after is None else resumption_of(opening.after)
     except TimeoutError:
         await websocket.close(NO_TICKET, "no ticket in time")
         return None
@@ -143,6 +145,10 @@ async def _opened(websocket: WebSocket, desk: Desk) -> tuple[Principal, Mark | N
         await websocket.close(NO_TICKET, "this ticket is not valid; get another one")
         return None
     return principal, after
+
+
+def _heartbeat(key: str) -> str:
+    return f'{{"type":"heartbeat","id":"{key}"}}' if key else '{"type":"heartbeat"}'
 
 
 class _Socket:
@@ -160,16 +166,19 @@ class _Socket:
         self._over = asyncio.Event()
         self._close: tuple[int, str] = (1000, "")
 
-    async def serve(self, after: Mark | None) -> None:
+    async def serve(self, after: Resumption | None) -> None:
         """Send until the listening ends or the reader leaves."""
         async with AsyncExitStack() as stack:
             try:
-                changes = await self._join(stack, self._feeds.changes, self._principal.account, after)
+                mark = None if after is None else after.mark
+                changes = await self._join(stack, self._feeds.changes, self._principal.account, mark)
             except TooManyListeners:
                 await self._websocket.close(TOO_MANY, "too many listeners; close one")
                 return
-            gap = [f'{{"type":"gap","data":{{"kept":{RESUMED}}}}}'] if len(changes[1]) >= RESUMED else []
-            tasks = [self._begin(lambda: self._give(*changes, first=[_READY, *gap])), self._begin(self._read)]
+            first = [_READY]
+            if after is not None and after.misses_more_than(changes[1]):
+                first.append(f'{{"type":"gap","data":{{"kept":{RESUMED}}}}}')
+            tasks = [self._begin(lambda: self._give(*changes, first=first)), self._begin(self._read)]
             try:
                 await self._over.wait()
             finally:
@@ -203,13 +212,14 @@ class _Socket:
     async def _give(
         self, listener: Listener, missed: Sequence[Message], *, first: Sequence[str] = ()
     ) -> None:
-        """Send a listener's messages until it ends, and then end all."""
+        """Send a listener's messages until it ends, and then end all; what has a beginning can be resumed."""
         principal = self._principal
         listening = Listening(listener, principal.expires_at, lambda: self._desk.door.still_valid(principal))
         try:
             await self._send(*first, *(message.frame for message in missed))
             async for messages in listening.batches():
-                await self._send(*([message.frame for message in messages] or [_HEARTBEAT]))
+                frames = [message.frame for message in messages]
+                await self._send(*(frames or [_heartbeat(listening.key if first else "")]))
         except TimeoutError:
             listener.end(EndReason.TOO_SLOW)
         except (WebSocketDisconnect, RuntimeError):

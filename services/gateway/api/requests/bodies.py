@@ -96,6 +96,14 @@ def announced(scope: Scope) -> int | None:
     return int(length[:_MOST_DIGITS]) if length.isdigit() else None
 
 
+def has_body(scope: Scope) -> bool:
+    """Return whether a body follows a request's headers, by what they say."""
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+        for name, value in scope["headers"]
+    )
+
+
 def refuse_compressed(scope: Scope) -> None:
     """Raise `Denied` for a compressed body: nothing here decompresses, so that small bodies stay small."""
     for name, value in scope["headers"]:

@@ -14,13 +14,15 @@ import structlog
 from prometheus_client import Histogram
 from starlette.datastructures import Headers
 from starlette.responses import Response
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from libs.chassis.sampling import SampledLog
+from libs.eventsourcing.hosting import database_deadline
 from libs.eventsourcing.values import new_id
 from libs.nowpayments.reading import MAX_BODY_BYTES
 from services.gateway.api.requests.addresses import address_in
-from services.gateway.api.requests.bodies import Bodies, announced, refuse_compressed
+from services.gateway.api.requests.bodies import Bodies, announced, has_body, refuse_compressed
 from services.gateway.api.requests.gate import Gate
 from services.gateway.api.requests.headers import with_usual_headers
 from services.gateway.api.requests.problems import EXPECTED, PROBLEM, Denied, denied_of, respond
@@ -29,6 +31,8 @@ log = structlog.stdlib.get_logger()
 lines = SampledLog(__name__)
 _LINES = logging.getLogger(__name__)
 
+DATABASE_SECONDS = 4.0
+"""How long each statement of a request may take: also without a database, callers get an answer soon."""
 _DRAINED_BYTES = 8 * 1024 * 1024
 WEBHOOK = Bodies(
     "webhook", most_bytes=MAX_BODY_BYTES, drained_bytes=256 * 1024, seconds=3.0, most_waiting=200
@@ -54,6 +58,7 @@ _STRANGERS_REFUSED = frozenset(
 _OPEN = Gate()
 """The gate of an app that has none, as until its start."""
 _STREAM = b"text/event-stream"
+_READS = frozenset({"GET", "HEAD"})
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
@@ -66,10 +71,32 @@ class DirectRoute:
 
     method: str
     path: str
+    """With parameters as FastAPI writes them, `{name}`: each is a part of the path."""
     name: str
     """The route's label in metrics."""
-    answer: Callable[[Scope, bytes], Awaitable[Response]]
-    """Called with the whole body; raises what any route may."""
+    answer: Callable[[Scope, bytes], Awaitable[Response | None]]
+    """Called with the whole body; raises what any route may. None: FastAPI is to answer."""
+
+
+class DirectRoutes:
+    """Direct routes by path."""
+
+    def __init__(self, routes: Sequence[DirectRoute]) -> None:
+        self._fixed = {(one.method, one.path): one for one in routes if "{" not in one.path}
+        self._patterns = [(compile_path(one.path)[0], one) for one in routes if "{" in one.path]
+
+    def of(self, scope: Scope) -> DirectRoute | None:
+        """Return the route of a request, and set the parameters of its path; None if it is FastAPI's."""
+        method, path = scope["method"], scope["path"]
+        found = self._fixed.get((method, path))
+        if found is not None:
+            scope["path_params"] = {}
+            return found
+        for pattern, route in self._patterns:
+            if route.method == method and (match := pattern.match(path)) is not None:
+                scope["path_params"] = match.groupdict()
+                return route
+        return None
 
 
 class _Doorkeeper(Protocol):
@@ -83,19 +110,23 @@ class Edge:
 
     def __init__(self, app: ASGIApp, direct: Sequence[DirectRoute] = ()) -> None:
         self._app = app
-        self._direct = {(route.method, route.path): route for route in direct}
+        self._direct = DirectRoutes(direct)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            with database_deadline(DATABASE_SECONDS):
+                await self._app(scope, receive, send)
             return
         gate: Gate = getattr(scope["app"].state, "gate", _OPEN)
         gate.proxies.resolve(scope)
         correlation_id = new_id()
         scope.setdefault("state", {})["correlation_id"] = correlation_id
-        direct = self._direct.get((scope["method"], scope["path"]))
-        with structlog.contextvars.bound_contextvars(correlation_id=str(correlation_id)):
+        direct = self._direct.of(scope)
+        with (
+            structlog.contextvars.bound_contextvars(correlation_id=str(correlation_id)),
+            database_deadline(DATABASE_SECONDS),
+        ):
             await _Request(self._app, direct, gate, scope, send, correlation_id).answer(receive)
 
 
@@ -153,6 +184,8 @@ class _Request:
             await self._pass_on(body, receive)
 
     async def _body(self, receive: Receive) -> bytes | None:
+        if self._scope["method"] in _READS and not has_body(self._scope):
+            return b""
         bodies, refusal = _bodies_of(self._scope)
         try:
             return await bodies.read(self._scope, receive)
@@ -162,18 +195,21 @@ class _Request:
             raise
 
     async def _pass_on(self, body: bytes, receive: Receive) -> None:
-        if self._direct is None:
-            try:
-                await self._app(self._scope, _Replay(body, receive), self._respond)
-            finally:
-                self._route = getattr(self._scope.get("route"), "name", self._route)
+        response = None if self._direct is None else await self._answer_directly(self._direct, body)
+        if response is not None:
+            await response(self._scope, receive, self._respond)
             return
-        self._route = self._direct.name
         try:
-            response = await self._direct.answer(self._scope, body)
+            await self._app(self._scope, _Replay(body, receive), self._respond)
+        finally:
+            self._route = getattr(self._scope.get("route"), "name", self._route)
+
+    async def _answer_directly(self, direct: DirectRoute, body: bytes) -> Response | None:
+        self._route = direct.name
+        try:
+            return await direct.answer(self._scope, body)
         except EXPECTED as error:
-            response = respond(denied_of(error), self._scope)
-        await response(self._scope, receive, self._respond)
+            return respond(denied_of(error), self._scope)
 
     async def _respond(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -240,8 +276,6 @@ def _bodies_of(scope: Scope) -> tuple[Bodies, Denied | None]:
         return WEBHOOK, None
     headers = Headers(scope=scope)
     length, authorization = announced(scope), headers.get("authorization")
-    if length is None and "transfer-encoding" not in headers:
-        length = 0  # there is no body, so the token is looked at by the route alone
     if authorization is None or (length is not None and length <= STRANGERS.most_bytes):
         return STRANGERS, None
     doorkeeper = cast("_Doorkeeper", scope["app"].state.desk)

@@ -6,11 +6,12 @@ from datetime import datetime
 from http import HTTPStatus
 from math import inf
 
+from libs.eventsourcing.errors import Transient
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.requests.problems import Denied
 from services.gateway.live.listener import EndReason, Listener
 from services.gateway.live.message import Message
-from services.gateway.live.wire import HEARTBEAT, rendered
+from services.gateway.live.wire import heartbeat, rendered
 
 HEARTBEAT_SECONDS = 15.0
 LOOK_SECONDS = 30.0
@@ -40,6 +41,11 @@ class Listening:
                 yield messages
 
     @property
+    def key(self) -> str:
+        """What to resume after once all messages were sent; empty if that is not known."""
+        return self._listener.key
+
+    @property
     def why(self) -> EndReason:
         """Why it ended."""
         return self._listener.ended or EndReason.STOPPING
@@ -50,8 +56,11 @@ class Listening:
             self._listener.end(EndReason.TOKEN_EXPIRED)
         elif now >= self._look_at:
             self._look_at = now + LOOK_SECONDS
-            if not await self._still_valid():
-                self._listener.end(EndReason.SIGNED_OUT)
+            try:
+                if not await self._still_valid():
+                    self._listener.end(EndReason.SIGNED_OUT)
+            except (Transient, OSError):
+                self._listener.end(EndReason.UNAVAILABLE)
 
 
 async def event_stream(
@@ -59,12 +68,12 @@ async def event_stream(
 ) -> AsyncIterator[bytes]:
     """Yield a stream of server-sent events, from what was missed to the end.
 
-    `gap` is the number of missed messages that are kept at most, if there were more.
+    `gap` is the number of missed messages that are sent at most, if there may have been more.
     """
     beginning = b"" if gap is None else rendered(f'{{"kept": {gap}}}', event="gap")
     yield RECONNECT + beginning + _events(missed)
     async for messages in listening.batches():
-        yield _events(messages) or HEARTBEAT
+        yield _events(messages) or heartbeat(listening.key)
     yield rendered(f'{{"code": "{listening.why}"}}', event="end")
 
 
