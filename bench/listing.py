@@ -40,8 +40,8 @@ _SCHEMAS = ",".join(table.name for table in (*REGISTRY.state_tables, *REGISTRY.r
 _ISSUER = "https://bench.example.org"
 _HOUR = timedelta(hours=1)
 _FILL = f"""
-insert into accounts (account, email, mailbox, role, licence, registered_at, epoch_at)
-values ('{_ACCOUNT}', 'bench@example.org', 'bench@example.org', 'CLIENT', 'LIC-BENCH', now(), now());
+insert into accounts (account, role, licence, registered_at, epoch_at)
+values ('{_ACCOUNT}', 'CLIENT', 'LIC-BENCH', now(), now());
 insert into stock (session, phone, telegram_user, state, imported_at)
 select lpad(n::text, 32, '0')::uuid, '+49…0' || n, n, 'ASSIGNED', now() from generate_series(1, 5) as n;
 insert into adbots (

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         is_correlation_id,
         streams_of_tree,
         streams_saying,
+        texts_in_streams,
         trees_of_streams,
     )
     from libs.eventsourcing.operations.stream_positions import LOOK_BACK, before_last, before_moment, bounds
@@ -174,6 +175,7 @@ __all__ = [
     "stored_tables",
     "streams_of_tree",
     "streams_saying",
+    "texts_in_streams",
     "trees_of_streams",
     "verify_stream",
     "verify_table",
@@ -265,6 +267,7 @@ _HOMES = {
     "stored_tables": "operations.status",
     "streams_of_tree": "operations.stored_events",
     "streams_saying": "operations.stored_events",
+    "texts_in_streams": "operations.stored_events",
     "trees_of_streams": "operations.stored_events",
     "verify_stream": "relaying.verify",
     "verify_table": "operations.verify_tables",

@@ -26,7 +26,8 @@ class PrivateIdsView(PrivateIds):
     """The permission of an account to use private ids."""
 
     account: UUID
-    email: str
+    email: str | None
+    """Null if it is not known."""
 
 
 async def account_in(

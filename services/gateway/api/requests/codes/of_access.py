@@ -3,6 +3,7 @@
 from services.gateway.api.requests.codes.meaning import (
     CONFLICT,
     FORBIDDEN,
+    GONE,
     INVALID,
     MISSING,
     UNAUTHORIZED,
@@ -52,6 +53,14 @@ ACCESS: Codes = {
         "Add the origin to the setting `ADRELAY_GATEWAY_CORS_ORIGINS`.",
     ),
     "unknown_account": Meaning(MISSING, "There is no such account.", "Check the id or the e-mail address."),
+    "account_erased": Meaning(
+        GONE,
+        "The account was erased for ever.",
+        "None. Its e-mail address may open another account, by an order or by the operator.",
+    ),
+    "account_is_admin": Meaning(
+        CONFLICT, "An admin's account can't be erased.", "Give it another role first."
+    ),
 }
 SIGNING_IN: Codes = {
     "wrong_access_code": Meaning(
