@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from adrelay.commands.events.options import ServiceArgument, ServicesOption, YesOption
+from adrelay.commands.events.options import ServiceArgument, ServicesOption
 from adrelay.servers.options import (
     ENV_FILE,
     DataOption,
@@ -14,6 +14,7 @@ from adrelay.servers.options import (
     JsonOption,
     ScratchOption,
     ServerOptions,
+    YesOption,
 )
 from adrelay.terminal.outcome import Exit, Unusable, carry_out
 

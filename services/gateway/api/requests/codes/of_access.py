@@ -3,7 +3,6 @@
 from services.gateway.api.requests.codes.meaning import (
     CONFLICT,
     FORBIDDEN,
-    GONE,
     INVALID,
     MISSING,
     UNAUTHORIZED,
@@ -54,9 +53,15 @@ ACCESS: Codes = {
     ),
     "unknown_account": Meaning(MISSING, "There is no such account.", "Check the id or the e-mail address."),
     "account_erased": Meaning(
-        GONE,
+        MISSING,
         "The account was erased for ever.",
         "None. Its e-mail address may open another account, by an order or by the operator.",
+    ),
+    "account_in_use": Meaning(
+        CONFLICT,
+        "The account can't be erased yet: `detail` names an adbot whose time runs, or an order whose payment "
+        "is awaited or on its way.",
+        "Wait for the end; or suspend the account, cancel the order, and erase the account then.",
     ),
     "account_is_admin": Meaning(
         CONFLICT, "An admin's account can't be erased.", "Give it another role first."
