@@ -148,12 +148,12 @@ async def test_a_mailbox_that_is_refused_for_good_is_given_up_and_others_get_the
     harness: MailHarness,
 ) -> None:
     async with harness.gateway():
-        await harness.mails.answer(550, "5.1.1 no such user", recipient="gone@example.com")
+        await harness.mails.answer(550, "5.1.1 <gone@example.com>: unknown", recipient="gone@example.com")
         gone = await harness.place("gone@example.com")
         there = await harness.place()
         outcomes = await harness.settled(2)
     assert outcomes == {
-        str(occasion(gone, PLACED)): "given up: 550 5.1.1 no such user",
+        str(occasion(gone, PLACED)): "given up: 550 5.1.1 <***>: unknown",
         str(occasion(there, PLACED)): "sent",
     }
     await harness.mails.heal()

@@ -20,6 +20,9 @@ from libs.eventsourcing.operations import (
     ServiceTables,
     dead_letters_holding,
     events_holding,
+    events_matching,
+    free_rows,
+    mask,
     rebuilding,
     stored_tables,
     strip,
@@ -27,6 +30,9 @@ from libs.eventsourcing.operations import (
 
 TYPES = ("OrderPlaced", "AccountRegistered", "NotificationRaised")
 FIELD, OWNER = "email", "account"
+REASONS, REASON = "MailGivenUp", "reason"
+"""Mail servers' replies, which may quote the recipient's address."""
+ADDRESS = r"""[^\s<>"'(),:;]+@[^\s<>"'(),:;]+"""
 _RUNNING = frozenset({"state", "read"})
 _UNKNOWN = """
 select held.account from unnest($1::uuid[]) as held (account)
@@ -41,8 +47,14 @@ class _Found:
     """What a store holds: events and dead letters with an address, and tables of earlier versions."""
 
     events: list[HoldingEvent]
+    reasons: list[UUID]
     dead_letters: int
     shadow_tables: list[str]
+
+    @property
+    def count(self) -> int:
+        """How many events hold an address."""
+        return len(self.events) + len(self.reasons)
 
 
 async def strip_addresses(servers: ServerOptions, *, dry: bool, yes: bool, json: bool) -> Exit:
@@ -60,12 +72,15 @@ async def strip_addresses(servers: ServerOptions, *, dry: bool, yes: bool, json:
         else:
             _print(found)
         if dry:
-            return Exit.FOUND if any(one.events or one.dead_letters for one in found.values()) else Exit.OK
+            return Exit.FOUND if any(one.count or one.dead_letters for one in found.values()) else Exit.OK
         question = "Remove the addresses for ever, drop these tables, and fill the stream anew?"
         if not yes and not await asyncio.to_thread(typer.confirm, question, err=True):
             return Exit.FOUND
         for service, one in found.items():
-            await strip(connections[service], TYPES, FIELD, [event.id for event in one.events])
+            connection = connections[service]
+            await strip(connection, TYPES, FIELD, [event.id for event in one.events])
+            await mask(connection, REASONS, REASON, ADDRESS, one.reasons)
+            await free_rows(connection)
             for name in one.shadow_tables:
                 await rebuilding.discard(known[service], name, frozenset(Purpose))
         await fill_anew(known, stream)
@@ -81,6 +96,7 @@ async def _look(tables: ServiceTables, connection: Connection) -> _Found:
         raise Unusable(f"start {tables.service} with this version first: it has not migrated its tables yet")
     return _Found(
         await events_holding(connection, TYPES, FIELD, OWNER),
+        await events_matching(connection, REASONS, REASON, ADDRESS),
         await dead_letters_holding(connection, TYPES, FIELD),
         sorted({one.name for one in await rebuilding.shadow_tables(tables)}),
     )
@@ -100,7 +116,7 @@ async def _check_known(gateway: Connection, found: Mapping[str, _Found]) -> None
 def _document(service: str, found: _Found) -> dict[str, object]:
     return {
         "service": service,
-        "events": len(found.events),
+        "events": found.count,
         "dead_letters": found.dead_letters,
         "shadow_tables": found.shadow_tables,
     }
@@ -108,7 +124,7 @@ def _document(service: str, found: _Found) -> dict[str, object]:
 
 def _print(found: Mapping[str, _Found]) -> None:
     for service, one in found.items():
-        counts = f"{len(one.events):>10,} events and {one.dead_letters:,} dead letters with an address"
+        counts = f"{one.count:>10,} events and {one.dead_letters:,} dead letters with an address"
         screen().print(f"{service:<13} {counts}")
         if one.shadow_tables:
             remark(f"{service}: archived and unfinished tables are dropped: {', '.join(one.shadow_tables)}")
