@@ -38,7 +38,7 @@ class _Adrelay(Menu):
         ),
         "accounts": Entry(
             "adrelay.commands.accounts.commands:accounts",
-            "List, create, suspend and restore accounts, issue access codes, and allow private ids.",
+            "List, create, suspend, restore and erase accounts, issue access codes, and allow private ids.",
             OPERATE,
         ),
         "adbots": Entry(

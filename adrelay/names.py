@@ -33,6 +33,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "deliveries",
         "denials",
         "devices",
+        "erased_accounts",
         "expiring",
         "group_lists",
         "hooks",

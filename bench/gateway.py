@@ -25,10 +25,8 @@ SCHEMAS = ",".join(table.name for table in (*REGISTRY.state_tables, *REGISTRY.re
 """The search path of the gateway's tables."""
 _SIGNED_IN = (
     """
-    insert into accounts (account, email, mailbox, role, licence, registered_at, epoch_at)
-    select id, 'bench-' || id || '@example.org', 'bench-' || id || '@example.org', 'CLIENT', 'LIC-' || id,
-           now(), now()
-    from unnest($1::uuid[]) as id
+    insert into accounts (account, role, licence, registered_at, epoch_at)
+    select id, 'CLIENT', 'LIC-' || id, now(), now() from unnest($1::uuid[]) as id
     """,
     """
     insert into devices (device, account, epoch, signed_in_at)

@@ -141,7 +141,6 @@ def account_row(order: Order) -> Row:
     """Return the gateway's event of an order."""
     event = AccountRegistered(
         account=order.account,
-        email=f"client{order.number}@example.org",
         role=Role.CLIENT,
         code_digest=f"{order.number:064x}",
         licence=f"LIC-{order.number:08d}",
@@ -154,7 +153,7 @@ def billing_rows(order: Order) -> Iterator[Row]:
     number, payment, coin = order.order, f"5{order.number:09d}", "USDT"
     stream, paid = f"order-{number}", Decimal("49.9")
     placed = OrderPlaced(
-        order=number, account=order.account, email=f"client{order.number}@example.org", plan=order.plan,
+        order=number, account=order.account, plan=order.plan,
         coin=coin, pay_by=datetime.fromtimestamp(order.begin / 1000 + 86_400, UTC),
     )  # fmt: skip
     requested = PaymentRequested(

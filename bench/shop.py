@@ -55,11 +55,6 @@ class Buyer:
     account: AccountId = field(default_factory=lambda: AccountId(uuid4()))
 
     @property
-    def email(self) -> str:
-        """The client's e-mail address."""
-        return f"client{self.number}@example.com"
-
-    @property
     def order(self) -> OrderNumber:
         """The order's number."""
         return f"HQADZ-{self.number:08d}-BENCH"
@@ -84,7 +79,6 @@ class Buyer:
         digest = hashlib.sha256(self.account.bytes).hexdigest()
         return AccountRegistered(
             account=self.account,
-            email=self.email,
             role=Role.CLIENT,
             code_digest=digest,
             licence=f"LIC-{self.number:08d}",
@@ -95,7 +89,6 @@ class Buyer:
         placed = OrderPlaced(
             order=self.order,
             account=self.account,
-            email=self.email,
             plan=_PLAN,
             coin=_COIN,
             pay_by=at + _TIME_TO_PAY,

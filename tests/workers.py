@@ -15,6 +15,7 @@ WHOLE_SYSTEMS = (
     "tests/e2e/test_pages.py",
     "tests/e2e/test_up.py",
     "tests/e2e/test_taken_over.py",
+    "tests/e2e/test_erased.py",
     "tests/e2e/test_demo.py",
 )
 """Files that start all of Adrelay, a dozen processes. One worker runs them, so that one system runs at a

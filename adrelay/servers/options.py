@@ -27,6 +27,7 @@ ScratchOption = Annotated[
     str | None,
     typer.Option("--scratch", help="Use the databases NAME_<service> that `import --into NAME` created."),
 ]
+YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text for people.")]
 ENV_FILE = DEFAULT
 

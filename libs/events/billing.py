@@ -80,15 +80,16 @@ class OrderPlaced(Event):
     """An account ordered a plan to be paid in a coin. Appended once per order.
 
     Since schema 2 it has `origin`, by which the unpaid orders of one network are counted. Since schema 3 the
-    plan may have limits.
+    plan may have limits. Since schema 4 it has no e-mail address, which the gateway keeps outside of events.
     """
 
-    schema_version: ClassVar[int] = 3
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
+    schema_version: ClassVar[int] = 4
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict, 3: dict}
 
     order: OrderNumber
     account: AccountId
-    email: EmailAddress
+    email: EmailAddress | None = None
+    """The client's address, before schema 4 only, unless it was stripped."""
     plan: Plan
     coin: Coin
     renews: AdbotId | None = None

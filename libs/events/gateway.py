@@ -136,14 +136,16 @@ class AccountRegistered(Event):
     """An account was created. Appended once per e-mail address.
 
     Since schema 2 an access code is issued separately, by `AccessCodeReset`: before that nobody can sign in.
-    In schema 1 the first checkout issued one.
+    In schema 1 the first checkout issued one. Since schema 3 it has no e-mail address: the gateway keeps
+    that outside of events.
     """
 
-    schema_version: ClassVar[int] = 2
-    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+    schema_version: ClassVar[int] = 3
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict, 2: dict}
 
     account: AccountId
-    email: EmailAddress
+    email: EmailAddress | None = None
+    """The owner's address, before schema 3 only, unless it was stripped."""
     role: Role
     code_digest: CodeDigest | None = None
     """The digest of the code that the first checkout issued, in schema 1 only."""
@@ -216,6 +218,16 @@ class ApiKeyRevoked(Event):
     key: ApiKeyId
 
 
+class AccountErased(Event):
+    """The account is erased for ever: its address, credentials, devices and webhooks are deleted.
+
+    Appended once, and the last event of the account. Its orders and adbots remain, under its id. A later
+    order with the same e-mail address opens another account.
+    """
+
+    account: AccountId
+
+
 # -- events: stream device-<id>
 
 
@@ -249,7 +261,7 @@ class NotificationRaised(Event):
     per end and number of days, of dead groups at most once per cycle, of a webhook each time that it is
     switched off, of all else that happens to an adbot once per event. Never contains an access code: the
     mail's renderer inserts it. Since schema 2 it may be about an adbot, its groups or its cycles, or about a
-    webhook and no order, with a `detail`.
+    webhook and no order, with a `detail`; it has no e-mail address any more.
     """
 
     schema_version: ClassVar[int] = 2
@@ -259,7 +271,8 @@ class NotificationRaised(Event):
     account: AccountId
     kind: NotificationKind
     order: OrderNumber | None = None
-    email: EmailAddress
+    email: EmailAddress | None = None
+    """The owner's address, in schema 1 only, unless it was stripped."""
     mail: bool
     """A mail is sent too.
 

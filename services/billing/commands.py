@@ -60,11 +60,10 @@ async def place_order(command: PlaceOrder, scope: Scope, context: Context) -> No
 
     async def place(unit: UnitOfWork) -> None:
         await lock_stock(unit.flushed)
-        stock = await stock_for(unit.flushed, command.email, command.origin, unit.at, context.promised)
+        stock = await stock_for(unit.flushed, command.account, command.origin, unit.at, context.promised)
         placing = Place(
             order=command.order,
             account=command.account,
-            email=command.email,
             code=command.plan,
             plan=await _on_sale(command.plan, unit),
             coin=command.coin,

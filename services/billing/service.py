@@ -30,7 +30,7 @@ async def run(settings: BillingSettings) -> None:
         order_valid=timedelta(seconds=settings.order_valid_seconds),
         promised=timedelta(seconds=settings.promise_seconds),
         limits=Limits(
-            per_email=settings.unpaid_sessions_per_email,
+            per_account=settings.unpaid_sessions_per_email,
             per_address=settings.unpaid_sessions_per_address,
             share=settings.unpaid_share,
         ),

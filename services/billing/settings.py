@@ -57,8 +57,8 @@ class BillingSettings(ServiceSettings):
         15,
         ge=0,
         le=1_000_000,
-        description="How many sessions are promised to the unpaid orders of one e-mail address at most; a "
-        "first order is always accepted",
+        description="How many sessions are promised to the unpaid orders of one account at most, and so "
+        "of one e-mail address; a first order is always accepted",
     )
     unpaid_sessions_per_address: int = Field(
         15,

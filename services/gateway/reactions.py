@@ -44,7 +44,6 @@ async def order_placed(event: OrderPlaced, unit: UnitOfWork, context: Context) -
         account=event.account,
         kind=NotificationKind.ORDER_PLACED,
         order=event.order,
-        email=event.email,
         mail=by_mail(unit, context),
         coin=event.coin,
     )
@@ -57,8 +56,8 @@ async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Co
 
     An earlier version of the gateway left it to the checkout to open the account, so it may not exist yet.
     """
-    account, email = await owner_of_order(unit, event.order)
-    await open_account(unit, context.codes, account, email)
+    account = await owner_of_order(unit, event.order)
+    await open_account(unit, context.codes, account)
     recent = context.mails and unit.at - unit.cause.at < FIRST_CODE_STALE
     mail = by_mail(unit, context) or (recent and not await has_code(unit, account))
     if mail:
@@ -67,7 +66,6 @@ async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Co
         account=account,
         kind=NotificationKind.PAYMENT_RECEIVED,
         order=event.order,
-        email=email,
         mail=mail,
         paid=event.paid or None,  # nothing was received for an order that an operator marked as paid
         coin=event.coin,
@@ -78,12 +76,11 @@ async def payment_received(event: PaymentFinished, unit: UnitOfWork, context: Co
 @reactions.to(PaymentPartiallyPaid, context=True)
 async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork, context: Context) -> None:
     """Notify how much was received and how much is missing."""
-    account, email = await owner_of_order(unit, event.order)
+    account = await owner_of_order(unit, event.order)
     notification = Raise(
         account=account,
         kind=NotificationKind.PARTIAL_PAYMENT,
         order=event.order,
-        email=email,
         mail=by_mail(unit, context),
         paid=event.paid,
         missing=event.missing,
@@ -95,12 +92,11 @@ async def partially_paid(event: PaymentPartiallyPaid, unit: UnitOfWork, context:
 @reactions.to(OrderExpired, context=True)
 async def order_expired(event: OrderExpired, unit: UnitOfWork, context: Context) -> None:
     """Notify that the order has expired."""
-    account, email = await owner_of_order(unit, event.order)
+    account = await owner_of_order(unit, event.order)
     notification = Raise(
         account=account,
         kind=NotificationKind.ORDER_EXPIRED,
         order=event.order,
-        email=email,
         mail=by_mail(unit, context),
     )
     await unit.execute(INBOX, account, notification)
@@ -114,7 +110,6 @@ async def group_moved(event: GroupMoved, unit: UnitOfWork) -> None:
         account=to.account,
         kind=NotificationKind.GROUP_MOVED,
         order=to.order,
-        email=to.email,
         mail=False,
         adbot=event.adbot,
         group=event.group,
@@ -132,7 +127,6 @@ async def join_requested(event: JoinRequested, unit: UnitOfWork) -> None:
         account=to.account,
         kind=NotificationKind.JOIN_REQUESTED,
         order=to.order,
-        email=to.email,
         mail=False,
         adbot=event.adbot,
         group=event.group,
@@ -158,7 +152,6 @@ async def cycle_skipped(event: CycleSkipped, unit: UnitOfWork) -> None:
             account=AccountId(one.account),
             kind=NotificationKind.CYCLES_OVERRUN,
             order=one.order_number,
-            email=account.email,
             mail=False,
             detail=overrun_of(one),
             since=one.settings_at,

@@ -2,7 +2,7 @@
 
 from libs.eventsourcing import Registry
 from services.gateway.account.domain import ACCOUNT
-from services.gateway.account.tables import ACCOUNTS, API_KEYS
+from services.gateway.account.tables import ACCOUNTS, API_KEYS, ERASED_ACCOUNTS
 from services.gateway.context import Context
 from services.gateway.device.domain import DEVICE
 from services.gateway.device.tables import DEVICES
@@ -38,7 +38,7 @@ from services.gateway.timers import timers
 REGISTRY = Registry[Context](
     service="gateway",
     aggregates=(ACCOUNT, DEVICE, INBOX, NOTICE, HOOK),
-    state_tables=(ACCOUNTS, API_KEYS, DEVICES, *INBOXES, NOTICES, HOOKS),
+    state_tables=(ACCOUNTS, ERASED_ACCOUNTS, API_KEYS, DEVICES, *INBOXES, NOTICES, HOOKS),
     read_models=(
         PRODUCTS,
         ORDERS,

@@ -22,6 +22,7 @@ from services.gateway.context import Context
 from services.gateway.live.feeds import Feeds
 from services.gateway.notices.conditions import SERVICES, Thresholds
 from services.gateway.notices.watching import Watch, WatchSettings
+from services.gateway.personal import addresses
 from services.gateway.registry import REGISTRY
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables.changes import CHANGES, CHANGES_KEPT
@@ -53,6 +54,11 @@ async def run(settings: GatewaySettings) -> None:
         codes = AccessCodes(settings.code_pepper)
         await _forget_old_days(settings, chassis)  # before days would be folded that are not kept
         chassis.task("old days", lambda: repeat("old days", lambda: _forget_old_days(settings, chassis)))
+        await addresses.make_tables(chassis.engine)
+        chassis.task(
+            "unplaced orders",
+            lambda: repeat("unplaced orders", lambda: addresses.forget_unplaced(chassis.engine)),
+        )
         claims = Claims(chassis.engine, settings.code_pepper)
         await claims.make_tables()
         keys = keys_of(settings, chassis)

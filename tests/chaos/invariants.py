@@ -241,14 +241,16 @@ def every_mail_has_one_outcome_and_one_recipient(snapshot: Snapshot, _: Acknowle
     raised = {str(event.notification): event for _, event in gateway.all(NotificationRaised) if event.mail}
     sent = Counter(str(event.notification) for _, event in gateway.all(MailSent))
     given_up = Counter(str(event.notification) for _, event in gateway.all(MailGivenUp))
+    addresses = {row["account"]: row["email"] for row in gateway.tables["addresses"]}
     arrived: dict[str, set[tuple[str, ...]]] = {}
     for mail in snapshot.mails:
         arrived.setdefault(mail.message_id.strip("<>").partition("@")[0], set()).add(mail.recipients)
     for id_, event in raised.items():
         if sent[id_] + given_up[id_] != 1:
             yield f"{event.kind} of {event.order}: sent {sent[id_]} times, given up {given_up[id_]} times"
-        if sent[id_] and arrived.get(id_) != {(event.email,)}:
-            yield f"{event.kind} of {event.order} for {event.email} arrived at {arrived.get(id_)}"
+        email = addresses[str(event.account)]
+        if sent[id_] and arrived.get(id_) != {(email,)}:
+            yield f"{event.kind} of {event.order} for {email} arrived at {arrived.get(id_)}"
     for id_ in arrived.keys() - raised.keys():
         yield f"a mail to {arrived[id_]} belongs to no notification: {id_}"
 

@@ -74,6 +74,7 @@ class Snapshot:
 _TABLES = {
     "gateway": {
         "orders": "select order_number, status, payment_status, adbot::text as adbot from orders.orders",
+        "addresses": "select account::text as account, email from personal.addresses",
         "deliveries": "select cycle::text as cycle, target, result from deliveries.deliveries",
     },
     "provisioning": {"seats": "select session::text as session, adbot::text as adbot from adbots.seats"},

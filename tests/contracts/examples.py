@@ -69,7 +69,6 @@ _BILLING: list[Event] = [
     billing.OrderPlaced(
         order=ORDER,
         account=ACCOUNT,
-        email="client@example.org",
         plan=PLAN,
         coin="USDT",
         renews=ADBOT,
@@ -331,13 +330,13 @@ _FORWARDER: list[Event] = [
 _GATEWAY: list[Event] = [
     gateway.AccountRegistered(
         account=ACCOUNT,
-        email="client@example.org",
         role=gateway.Role.CLIENT,
         licence="LIC-2026-ABCD-EFGH",
     ),
     gateway.AccessCodeReset(account=ACCOUNT, code_digest="fedcba9876543210" * 4),
     gateway.AccountSuspended(account=ACCOUNT, reason="spam"),
     gateway.AccountRestored(account=ACCOUNT),
+    gateway.AccountErased(account=ACCOUNT),
     gateway.SignedOutEverywhere(account=ACCOUNT),
     gateway.RoleChanged(account=ACCOUNT, role=gateway.Role.ADMIN),
     gateway.SecondFactorEnabled(account=ACCOUNT),
@@ -358,7 +357,6 @@ _GATEWAY: list[Event] = [
         account=ACCOUNT,
         kind=gateway.NotificationKind.PARTIAL_PAYMENT,
         order=ORDER,
-        email="client@example.org",
         mail=True,
         paid=Decimal("20.5"),
         missing=Decimal("29.401234"),

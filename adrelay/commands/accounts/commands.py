@@ -15,7 +15,7 @@ accounts = typer.Typer(
     name="accounts",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
-    help="List, create, suspend and restore accounts, issue access codes, and allow private ids.",
+    help="List, create, suspend, restore and erase accounts, issue access codes, and allow private ids.",
     epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
     "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
 )
@@ -29,6 +29,7 @@ accounts.command("restore")(managing.restore)
 accounts.command("sign-out")(managing.sign_out)
 accounts.command("role")(managing.role)
 accounts.command("remove-second-factor")(managing.remove_second_factor)
+accounts.command("erase")(managing.erase)
 accounts.command("allow-private-ids")(allow_private_ids)
 accounts.command("forbid-private-ids")(forbid_private_ids)
 

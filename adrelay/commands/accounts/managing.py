@@ -1,5 +1,6 @@
-"""`adrelay accounts list | show | create | suspend | restore | sign-out | role | remove-second-factor`."""
+"""`adrelay accounts list | show | create | suspend | restore | sign-out | role | erase` and others."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -8,11 +9,12 @@ import typer
 
 from adrelay.commands.accounts.private_ids import AccountArgument, ReasonOption
 from adrelay.servers.gateway import Gateway, path_part
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
-from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
+from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption, YesOption
+from adrelay.terminal.outcome import Exit, carry_out, print_json, remark, screen
 
 Role = Literal["CLIENT", "RESELLER", "ADMIN"]
 Status = Literal["ACTIVE", "SUSPENDED"]
+DELETED = "address, access code, keys, second factor, devices and webhooks"
 
 
 def list_accounts(
@@ -106,6 +108,20 @@ def remove_second_factor(
     carry_out(lambda: _call(env_file, "DELETE", f"{_path(account)}/second-factor", None, json=json))
 
 
+def erase(
+    account: AccountArgument,
+    yes: YesOption = False,  # noqa: FBT002 - typer's way to say flag
+    json: JsonOption = False,  # noqa: FBT002
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Erase an account for ever, after asking: its address, credentials, devices and webhooks.
+
+    Its orders and adbots remain, under its id. Refused while an adbot's time runs (unless it is suspended) or
+    an order awaits money. Exit codes: 0 erased, 1 refused or the answer was no, 2 could not run.
+    """
+    carry_out(lambda: _erase(env_file, account, yes=yes, json=json))
+
+
 def _path(account: str) -> str:
     return f"accounts/{path_part(account.strip())}"
 
@@ -129,6 +145,24 @@ async def _call(
         print_json(found)
     else:
         print_account(found)
+    return Exit.OK
+
+
+async def _erase(env_file: Path, account: str, *, yes: bool, json: bool) -> Exit:
+    async with Gateway(env_file) as gateway:
+        if not yes:
+            found = await gateway.get(_path(account))
+            remains = f"{found['orders']} orders and {found['adbots']} adbots remain, without an owner"
+            remark(f"{found['email'] or found['id']}: {DELETED} are deleted; {remains}.")
+            if not await asyncio.to_thread(typer.confirm, "Erase it for ever?", err=True):
+                return Exit.FOUND
+        erased = await gateway.send("POST", f"{_path(account)}/erase")
+    if json:
+        print_json(erased)
+    else:
+        screen().print(f"✓ account {erased['account']} is erased", markup=False)
+    if erased["address_in_events"]:
+        remark("events of an earlier version still have its address: run `adrelay events strip-addresses`")
     return Exit.OK
 
 

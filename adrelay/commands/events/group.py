@@ -50,6 +50,10 @@ class _Events(Menu):
             "adrelay.commands.events.transfer.cli:republish",
             "Publish the stores' events that the stream lacks, after counting them and asking.",
         ),
+        "strip-addresses": Entry(
+            "adrelay.commands.events.transfer.cli:strip_addresses",
+            "Remove e-mail addresses from events that earlier versions stored, once after an update.",
+        ),
         "rebase": Entry(
             "adrelay.commands.events.transfer.cli:rebase",
             "Move a restored store's next transaction ids behind those of all its events.",

@@ -32,4 +32,3 @@ TablesOption = Annotated[
     list[str] | None,
     typer.Option("--table", help="Only this table; can be repeated.", autocompletion=tables),
 ]
-YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]

@@ -21,7 +21,8 @@ class PlaceOrder(Command):
 
     order: OrderNumber
     account: AccountId
-    email: EmailAddress
+    email: EmailAddress | None = None
+    """Sent by earlier gateways; it is not stored."""
     plan: PlanCode
     coin: Coin
     renews: AdbotId | None = None

@@ -50,6 +50,10 @@ group by stream order by began limit $2
 _SAYING = """
 select stream from engine.events where type = $1 and data->>$2 = any($3) order by position desc limit $4
 """
+_TEXTS = """
+select stream, data->>$2 as text from engine.events
+where stream = any($3) and version = 1 and type = $1 and data->>$2 is not null
+"""
 
 
 async def events_of_stream(connection: Connection, stream: str) -> list[Envelope]:
@@ -117,3 +121,14 @@ async def streams_saying(
     """
     rows = await connection.fetch(_SAYING, kind, field, list(values), limit, timeout=seconds)
     return [row["stream"] for row in rows]
+
+
+async def texts_in_streams(
+    connection: Connection, kind: str, field: str, streams: Sequence[str]
+) -> dict[str, str]:
+    """Return the text of a field in the first event of each stream that begins with this type and has it.
+
+    The data is read as it is stored, whatever its schema.
+    """
+    rows = await connection.fetch(_TEXTS, kind, field, list(streams))
+    return {row["stream"]: row["text"] for row in rows}

@@ -25,7 +25,7 @@ begin
 end
 $do$;
 
--- The events. Rows are never updated or deleted.
+-- The events. Rows are never deleted, and never updated but by operations/stripping.py.
 create table if not exists engine.events (
     position       bigint generated always as identity,
     xid            xid8 not null default engine.stamp(),

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from libs.events.values import AccountId, AdbotId, Coin, EmailAddress, OrderNumber, PaymentId, Plan, PlanCode
+from libs.events.values import AccountId, AdbotId, Coin, OrderNumber, PaymentId, Plan, PlanCode
 from services.billing.order.payment_report import PaymentReport
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
 from services.billing.stock.limits import NOTHING_UNPAID, Limits, Unpaid
@@ -22,7 +22,6 @@ class Place:
 
     order: OrderNumber
     account: AccountId
-    email: EmailAddress
     code: PlanCode
     plan: Plan | None
     coin: Coin

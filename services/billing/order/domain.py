@@ -82,7 +82,6 @@ def _placed(command: Place) -> Event:
     return OrderPlaced(
         order=command.order,
         account=command.account,
-        email=command.email,
         plan=plan,
         coin=command.coin,
         renews=command.renews,
@@ -93,8 +92,8 @@ def _placed(command: Place) -> Event:
 
 def _place_again(command: Place, order: Order) -> list[Event]:
     placed = order.placed
-    known = (placed.account, placed.email, placed.plan.code, placed.coin, placed.renews)
-    if known != (command.account, command.email, command.code, command.coin, command.renews):
+    known = (placed.account, placed.plan.code, placed.coin, placed.renews)
+    if known != (command.account, command.code, command.coin, command.renews):
         raise Refused("order_exists_differently", f"{command.order} is another order")
     match order:
         case Lapsed(cancelled=True) | Awaiting(cancelled=True):

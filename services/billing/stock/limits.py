@@ -13,16 +13,16 @@ class Limits:
     `share` is a part of the sessions that are free or promised to unpaid orders.
     """
 
-    per_email: int
+    per_account: int
     per_address: int
     share: float
 
 
 @dataclass(frozen=True, slots=True)
 class Unpaid:
-    """The number of sessions promised to unpaid orders: of one e-mail, of one network address, in total."""
+    """The number of sessions promised to unpaid orders: of one account, of one network address, in total."""
 
-    email: int = 0
+    account: int = 0
     address: int = 0
     together: int = 0
 
@@ -47,10 +47,10 @@ def _too_many(sessions: int, unpaid: Unpaid, available: int, limits: Limits) -> 
     A client's first unpaid order never does: whatever is promised to others, any plan for which the stock
     suffices can be bought.
     """
-    if not unpaid.email and not unpaid.address:
+    if not unpaid.account and not unpaid.address:
         return False
     return (
-        unpaid.email + sessions > limits.per_email
+        unpaid.account + sessions > limits.per_account
         or unpaid.address + sessions > limits.per_address
         or unpaid.together + sessions > limits.share * (available + unpaid.together)
     )

@@ -19,18 +19,18 @@ from libs.events.billing import (
     PaymentSending,
     UncountedMoneyReported,
 )
-from libs.events.values import EmailAddress
+from libs.events.values import AccountId
 from libs.eventsourcing import Projection, Sql, TableSql
 from services.billing.stock.limits import Unpaid
 
 PROMISES = Projection(
     "promises",
-    version=2,
+    version=3,
     ddl="""
     create table promises (
         order_no     text primary key,
         sessions     integer not null,
-        email        text,
+        account      uuid,
         origin       text,
         placed_at    timestamptz,
         pay_by       timestamptz,
@@ -61,7 +61,7 @@ async def _promise(event: OrderPlaced, sql: TableSql) -> None:
         await sql.insert(
             order_no=event.order,
             sessions=event.plan.sessions,
-            email=event.email,
+            account=event.account,
             origin=event.origin,
             placed_at=sql.at,
             pay_by=event.pay_by,
@@ -148,7 +148,7 @@ class StockLeft:
 
 _STOCK = """
 with kept as (
-    select p.sessions, p.email, p.origin, p.paid from promises p
+    select p.sessions, p.account, p.origin, p.paid from promises p
     where (p.fulfilled_at is null or p.fulfilled_at > $1)
     and (p.paid or p.placed_at > $2 or ((p.on_the_way or p.part_came) and p.pay_by > $3))
     and not exists (select from served_orders s where s.order_no = p.order_no)
@@ -156,17 +156,17 @@ with kept as (
 select (select count(*) from free_sessions) - (select coalesce(sum(missing), 0) from adbots where waiting)
     - coalesce(sum(sessions), 0) as available,
     coalesce(sum(sessions) filter (where not paid), 0) as together,
-    coalesce(sum(sessions) filter (where not paid and email = $4), 0) as email,
+    coalesce(sum(sessions) filter (where not paid and account = $4), 0) as account,
     coalesce(sum(sessions) filter (where not paid and origin = $5), 0) as address
 from kept
 """
 
 
 async def stock_for(
-    sql: Sql, email: EmailAddress, origin: str | None, at: datetime, promised: timedelta
+    sql: Sql, account: AccountId, origin: str | None, at: datetime, promised: timedelta
 ) -> StockLeft:
     """Return the stock left for a client; promises to unpaid orders hold for `promised`."""
-    row = await sql.fetchrow(_STOCK, at - _READER_LAG, at - promised, at, email, origin)
+    row = await sql.fetchrow(_STOCK, at - _READER_LAG, at - promised, at, account, origin)
     assert row is not None  # noqa: S101 - an aggregate has one row
-    unpaid = Unpaid(row["email"], row["address"], row["together"])
+    unpaid = Unpaid(row["account"], row["address"], row["together"])
     return StockLeft(row["available"], unpaid)

@@ -54,13 +54,16 @@ class AccessCodes:
         typed = re.sub(r"[^0-9A-Z]", "", code.upper()).removeprefix("USER")
         return self._keyed("code", typed.translate(_MISREAD)).hex()
 
-    def account(self, email: EmailAddress) -> AccountId:
+    def account(self, email: EmailAddress, erased: int = 0) -> AccountId:
         """Return the id of the account that the first order with an e-mail address opens.
 
         The id is derived from the mailbox, so that two first checkouts at once, and the retry of an
         interrupted one, name the same account. Without the pepper the id can't be derived from the address.
+        `erased` is how many accounts of the mailbox were erased before.
         """
-        return AccountId(uuid5(_ACCOUNTS, self._keyed("account", canonical_or_same(email)).hex()))
+        mailbox = canonical_or_same(email)
+        named = f"{mailbox} {erased}" if erased else mailbox  # no mailbox has a space in it
+        return AccountId(uuid5(_ACCOUNTS, self._keyed("account", named).hex()))
 
     def origin(self, address: str, at: datetime) -> str:
         """Return a keyed digest of a network address and the day (UTC), which is stored for the address."""

@@ -4,15 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from libs.events.gateway import ApiKeyId, CodeDigest, Role, Scope
-from libs.events.values import AccountId, EmailAddress
+from libs.events.values import AccountId
 
 
 @dataclass(frozen=True)
 class Register:
-    """Register an account for this e-mail address."""
+    """Register an account."""
 
     account: AccountId
-    email: EmailAddress
     role: Role
     licence: str
     at: datetime
@@ -100,6 +99,13 @@ class RevokeKey:
     key: ApiKeyId
 
 
+@dataclass(frozen=True)
+class Erase:
+    """End the account for ever."""
+
+    account: AccountId
+
+
 Command = (
     Register
     | IssueFirstCode
@@ -112,4 +118,5 @@ Command = (
     | RemoveSecondFactor
     | IssueKey
     | RevokeKey
+    | Erase
 )

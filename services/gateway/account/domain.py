@@ -1,10 +1,11 @@
-"""The account aggregate: one for each mailbox. Of its secrets only keyed hashes are stored."""
+"""The account aggregate: one for each mailbox. It has no address, and of its secrets only keyed hashes."""
 
 from collections.abc import Sequence
 from typing import assert_never
 
 from libs.events.gateway import (
     AccessCodeReset,
+    AccountErased,
     AccountRegistered,
     AccountRestored,
     AccountSuspended,
@@ -22,6 +23,7 @@ from services.gateway.account.commands import (
     ChangeRole,
     Command,
     EnableSecondFactor,
+    Erase,
     IssueFirstCode,
     IssueKey,
     Register,
@@ -44,15 +46,15 @@ def decide(command: Command, account: Account | None) -> Sequence[AccountEvent]:
         return _register(command, account)
     if account is None:
         raise Refused("unknown_account", "there is no such account")
+    if account.erased:
+        return _after_the_end(command)
     match command:
         case IssueFirstCode() | ResetCode():
             return _code(command, account)
-        case IssueKey():
-            return _issue(command, account)
-        case RevokeKey() if command.key in account.keys:
-            return [ApiKeyRevoked(account=command.account, key=command.key)]
-        case RevokeKey():
-            raise Refused("unknown_api_key", "you have no API key of this id that is in use")
+        case IssueKey() | RevokeKey():
+            return _key(command, account)
+        case Erase():
+            return _erase(command, account)
         case _:
             return _access(command, account)
 
@@ -62,24 +64,31 @@ def _code(command: IssueFirstCode | ResetCode, account: Account) -> Sequence[Acc
     if account.code_digest is not None and (first or account.code_digest == command.code_digest):
         return []
     reset = AccessCodeReset(account=command.account, code_digest=command.code_digest)
-    revoked = [ApiKeyRevoked(account=command.account, key=key) for key in account.keys]
-    return [reset, *revoked]
+    return [reset, *_revoked(account)]
+
+
+def _erase(command: Erase, account: Account) -> Sequence[AccountEvent]:
+    if account.role is Role.ADMIN:
+        raise Refused("account_is_admin", "an admin's account can't be erased; give it another role first")
+    return [*_revoked(account), AccountErased(account=command.account)]
+
+
+def _after_the_end(command: Command) -> Sequence[AccountEvent]:
+    """Return nothing for what repeats itself, or follows late orders of an erased account."""
+    if isinstance(command, Erase | IssueFirstCode):
+        return []
+    raise Refused("account_erased", "this account was erased; its e-mail address opens another one")
+
+
+def _revoked(account: Account) -> Sequence[AccountEvent]:
+    return [ApiKeyRevoked(account=account.account, key=key) for key in account.keys]
 
 
 def _register(command: Register, account: Account | None) -> Sequence[AccountEvent]:
     """Return the event that opens the account, if it does not exist yet; it has no access code."""
-    if account is None:
-        return [
-            AccountRegistered(
-                account=command.account,
-                email=command.email,
-                role=command.role,
-                licence=command.licence,
-            )
-        ]
-    if account.email != command.email:
-        raise Refused("account_exists_differently", "this account has another e-mail address")
-    return []
+    if account is not None:
+        return []
+    return [AccountRegistered(account=command.account, role=command.role, licence=command.licence)]
 
 
 def _access(
@@ -108,6 +117,14 @@ def _access(
         case _:
             assert_never(command)
     return [event] if due else []
+
+
+def _key(command: IssueKey | RevokeKey, account: Account) -> Sequence[AccountEvent]:
+    if isinstance(command, IssueKey):
+        return _issue(command, account)
+    if command.key not in account.keys:
+        raise Refused("unknown_api_key", "you have no API key of this id that is in use")
+    return [ApiKeyRevoked(account=command.account, key=command.key)]
 
 
 def _issue(command: IssueKey, account: Account) -> Sequence[AccountEvent]:

@@ -22,7 +22,8 @@ class AccountLine(View):
     """An account, as an operator sees it."""
 
     id: UUID
-    email: str
+    email: str | None
+    """Null if it is not known, as after an import."""
     role: Role
     status: AccountStatus
     suspended_for: str | None
@@ -38,9 +39,9 @@ class AccountLine(View):
 
 ACCOUNT_LINES = PagedList(
     name="accounts",
-    source="accounts f",
+    source="accounts f join personal.addresses p using (account)",
     fields=f"""
-        f.account as id, f.email, f.role,
+        f.account as id, nullif(p.email, '') as email, f.role,
         case when f.suspended_for is null then 'ACTIVE' else 'SUSPENDED' end as status, f.suspended_for,
         f.licence, f.code_digest is not null as has_code, f.second_factor,
         {instant("f.registered_at")} as registered_at,
@@ -49,13 +50,13 @@ ACCOUNT_LINES = PagedList(
     """,  # noqa: S608 - constants
     sorts={
         "created_at": (Key("f.registered_at", KeyType.INSTANT), Key("f.account", KeyType.ID)),
-        "email": (Key("f.email", KeyType.TEXT), Key("f.account", KeyType.ID)),
+        "email": (Key("p.email", KeyType.TEXT), Key("p.account", KeyType.ID)),
     },
     filters={
         "account": "f.account = {}",
         "role": "f.role = {}",
         "status": "(f.suspended_for is null) = ({}::text = 'ACTIVE')",
-        "text": holds("f.email", "f.licence"),
+        "text": holds("p.email", "f.licence"),
     },
 )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from libs.events.gateway import ApiKeyId, CodeDigest, Role, Scope
 from libs.events.results import Written
 from libs.events.values import AccountId, EmailAddress
-from libs.eventsourcing import Causes, Engine, UnitOfWork
+from libs.eventsourcing import Causes, Engine, Sql, UnitOfWork
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.commands import (
     ChangeRole,
@@ -20,7 +20,8 @@ from services.gateway.account.commands import (
     SignOutEverywhere,
 )
 from services.gateway.account.domain import ACCOUNT
-from services.gateway.account.tables import account_by_email, account_by_id
+from services.gateway.account.tables import account_by_email, account_by_id, erased_at
+from services.gateway.personal.addresses import name_address
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,22 @@ class Accounts:
 
     async def of(self, email: EmailAddress) -> AccountId:
         """Return the id of an e-mail address's account, also of one that is not registered yet."""
-        known = await self._engine.query(lambda sql: account_by_email(sql, email))
-        return known or self._codes.account(email)
+
+        async def find(sql: Sql) -> AccountId:
+            return await account_by_email(sql, email) or await self._derived(sql, email)
+
+        return await self._engine.query(find)
+
+    async def _derived(self, sql: Sql, email: EmailAddress) -> AccountId:
+        """Return the first id derived from a mailbox that no erased account has."""
+        erased = 0
+        while await erased_at(sql, account := self._codes.account(email, erased)) is not None:
+            erased += 1
+        return account
+
+    async def name_address(self, account: AccountId, email: EmailAddress) -> None:
+        """Store the address of an account that an order is about to open; one that it has stays."""
+        await self._engine.query(lambda sql: name_address(sql, account, email))
 
     async def reset_code(self, email: EmailAddress, causes: Causes) -> NewCode:
         """Issue a new access code; the old one stops working. Raise `Refused` for an `unknown_account`."""
@@ -57,8 +72,9 @@ class Accounts:
         account = await self.of(email)
 
         async def work(unit: UnitOfWork) -> None:
+            await name_address(unit.flushed, account, email)
             if await account_by_id(unit.flushed, account) is None:
-                register = Register(account, email, role or Role.CLIENT, self._codes.licence(), unit.at)
+                register = Register(account, role or Role.CLIENT, self._codes.licence(), unit.at)
                 await unit.execute(ACCOUNT, account, register)
             elif role is not None:
                 await unit.execute(ACCOUNT, account, ChangeRole(account, role))
@@ -111,13 +127,17 @@ class Accounts:
         return (at,)
 
 
-async def open_account(unit: UnitOfWork, codes: AccessCodes, account: AccountId, email: EmailAddress) -> None:
-    """Register the account if it does not exist. It has no access code until one is issued."""
+async def open_account(
+    unit: UnitOfWork, codes: AccessCodes, account: AccountId, email: EmailAddress | None = None
+) -> None:
+    """Register the account if it does not exist. It has no access code until one is issued.
+
+    Its address is that of the checkout, or else the one that the order's event has, of an earlier version.
+    """
     if await account_by_id(unit.unflushed, account) is None:
-        register = Register(
-            account=account, email=email, role=Role.CLIENT, licence=codes.licence(), at=unit.at
-        )
-        await unit.execute(ACCOUNT, account, register)
+        register = Register(account=account, role=Role.CLIENT, licence=codes.licence(), at=unit.at)
+        if await unit.execute(ACCOUNT, account, register):
+            await name_address(unit.flushed, account, email)
 
 
 async def has_code(unit: UnitOfWork, account: AccountId) -> bool:

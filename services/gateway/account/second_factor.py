@@ -50,13 +50,13 @@ class SecondFactors:
         async with self._engine.pool.acquire() as connection:
             await make_once(connection, "second_factors", _TABLES)
 
-    async def offer(self, account: AccountId, email: str) -> tuple[str, str] | None:
+    async def offer(self, account: AccountId, name: str) -> tuple[str, str] | None:
         """Return a new secret and its URI for an authenticator app; None if the account has one in use."""
         secret = random_base32()
         sealed = self._sealer.seal(account, secret.encode())
         if await self._engine.query(lambda sql: sql.fetchval(_OFFER, account, sealed)) is None:
             return None
-        return secret, TOTP(secret).provisioning_uri(name=email, issuer_name=ISSUER)
+        return secret, TOTP(secret).provisioning_uri(name=name, issuer_name=ISSUER)
 
     async def confirm(self, account: AccountId, code: str, causes: Causes) -> bool:
         """Enable the second factor that was offered if the code is right; return whether it is."""

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from libs.events.gateway import (
     AccessCodeReset,
+    AccountErased,
     AccountRegistered,
     AccountRestored,
     AccountSuspended,
@@ -20,7 +21,7 @@ from libs.events.gateway import (
     SecondFactorRemoved,
     SignedOutEverywhere,
 )
-from libs.events.values import AccountId, EmailAddress
+from libs.events.values import AccountId
 from libs.eventsourcing import ImpossibleEvent
 
 AccountEvent = (
@@ -34,6 +35,7 @@ AccountEvent = (
     | SecondFactorRemoved
     | ApiKeyIssued
     | ApiKeyRevoked
+    | AccountErased
 )
 SIGNS_OUT = (
     AccessCodeReset,
@@ -51,13 +53,13 @@ class Account:
     """A registered account. `keys` are its API keys until they are revoked, and when each expires."""
 
     account: AccountId
-    email: EmailAddress
     role: Role
     code_digest: CodeDigest | None
     """None: no code was issued, so nobody can sign in."""
     licence: str
     epoch: int = 0
     suspended: bool = False
+    erased: bool = False
     second_factor: bool = False
     keys: Mapping[ApiKeyId, datetime | None] = field(default_factory=dict[ApiKeyId, datetime | None])
 
@@ -66,27 +68,33 @@ def evolve(account: Account | None, event: AccountEvent) -> Account:
     """Return the account after an event."""
     if account is None:
         if isinstance(event, AccountRegistered):
-            return Account(event.account, event.email, event.role, event.code_digest, event.licence)
+            return Account(event.account, event.role, event.code_digest, event.licence)
         raise ImpossibleEvent(f"{type(event).__name__} can't follow nothing")
-    account = replace(account, epoch=account.epoch + isinstance(event, SIGNS_OUT))
+    if account.erased:
+        raise ImpossibleEvent(f"{type(event).__name__} can't follow AccountErased")
+    return _changed(replace(account, epoch=account.epoch + isinstance(event, SIGNS_OUT)), event)
+
+
+def _changed(account: Account, event: AccountEvent) -> Account:  # noqa: PLR0911 - one for each event
     match event:
         case AccountRegistered():
             raise ImpossibleEvent("AccountRegistered can't follow an account")
         case AccessCodeReset():
-            account = replace(account, code_digest=event.code_digest)
+            return replace(account, code_digest=event.code_digest)
         case AccountSuspended() | AccountRestored():
-            account = replace(account, suspended=isinstance(event, AccountSuspended))
+            return replace(account, suspended=isinstance(event, AccountSuspended))
         case SecondFactorEnabled() | SecondFactorRemoved():
-            account = replace(account, second_factor=isinstance(event, SecondFactorEnabled))
+            return replace(account, second_factor=isinstance(event, SecondFactorEnabled))
         case RoleChanged():
-            account = replace(account, role=event.role)
+            return replace(account, role=event.role)
         case SignedOutEverywhere():
-            pass
+            return account
         case ApiKeyIssued() | ApiKeyRevoked():
-            account = replace(account, keys=_keys_after(account.keys, event))
+            return replace(account, keys=_keys_after(account.keys, event))
+        case AccountErased():
+            return replace(account, erased=True)
         case _:
             assert_never(event)
-    return account
 
 
 def _keys_after(

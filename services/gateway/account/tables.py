@@ -1,10 +1,11 @@
-"""State tables: accounts by mailbox and by the digest of their access code, and API keys in use."""
+"""State tables: accounts by the digest of their access code, erased ones, and API keys in use."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
 from libs.events.gateway import (
     AccessCodeReset,
+    AccountErased,
     AccountRegistered,
     AccountRestored,
     AccountSuspended,
@@ -24,13 +25,11 @@ from services.gateway.mail.addresses import canonical_or_same
 
 ACCOUNTS = Projection(
     "accounts",
-    version=3,
+    version=4,
     ddl="""
     -- tokens of another epoch are refused, and those that others issued before its beginning
     create table accounts (
         account uuid primary key,
-        email text not null,
-        mailbox text not null,
         role text not null,
         code_digest text unique,
         licence text not null,
@@ -40,21 +39,31 @@ ACCOUNTS = Projection(
         suspended_for text,
         second_factor boolean not null default false
     );
-    create index on accounts (mailbox);
     create index on accounts (registered_at, account);
-    create index on accounts (email, account);
     """,
 )
-"""Without a digest, nobody can sign in to the account.
-
-Accounts that were registered before addresses were made canonical may share a mailbox, in different
-spellings.
-"""
+"""One row for each account until it is erased. Without a digest, nobody can sign in to it."""
+ERASED_ACCOUNTS = Projection(
+    "erased_accounts",
+    version=1,
+    ddl="""
+    create table erased_accounts (
+        account uuid primary key,
+        erased_at timestamptz not null
+    );
+    """,
+)
+"""One row for each erased account, for ever: its id is not given to another account."""
 
 
 _BY_EMAIL = """
-select account from accounts where mailbox = $1
+select account from accounts join personal.addresses using (account) where mailbox = $1
 order by email = $2 desc, email = mailbox desc, registered_at, account limit 1
+"""
+"""Accounts that were registered before addresses were made canonical may share a mailbox, in different
+spellings."""
+_KNOWN = """
+select a.*, nullif(p.email, '') as email from accounts a left join personal.addresses p using (account)
 """
 
 
@@ -63,7 +72,8 @@ class KnownAccount:
     """A row of the accounts."""
 
     account: AccountId
-    email: str
+    email: str | None
+    """None if it is not known, as after an import."""
     role: Role
     licence: str
     registered_at: datetime
@@ -97,8 +107,6 @@ async def registered(event: AccountRegistered, sql: TableSql) -> None:
     """Add the account."""
     await sql.insert(
         account=event.account,
-        email=event.email,
-        mailbox=canonical_or_same(event.email),
         role=event.role,
         code_digest=event.code_digest,
         licence=event.licence,
@@ -164,6 +172,18 @@ async def _next_epoch(account: AccountId, sql: TableSql) -> None:
     )
 
 
+@ACCOUNTS.on(AccountErased)
+async def erased(event: AccountErased, sql: TableSql) -> None:
+    """Delete the account."""
+    await sql.execute("delete from accounts where account = $1", event.account)
+
+
+@ERASED_ACCOUNTS.on(AccountErased)
+async def added_to_erased(event: AccountErased, sql: TableSql) -> None:
+    """Add the account."""
+    await sql.insert(account=event.account, erased_at=sql.at)
+
+
 @API_KEYS.on(ApiKeyIssued)
 async def key_issued(event: ApiKeyIssued, sql: TableSql) -> None:
     """Add the key; one that was issued before has another digest from now on."""
@@ -219,12 +239,19 @@ async def account_by_email(sql: Sql, email: str) -> AccountId | None:
 
 async def account_by_digest(sql: Sql, digest: str) -> KnownAccount | None:
     """Return the account whose access code has this keyed hash."""
-    return _known(await sql.fetchrow("select * from accounts where code_digest = $1", digest))
+    return _known(await sql.fetchrow(f"{_KNOWN} where code_digest = $1", digest))
 
 
 async def account_by_id(sql: Sql, account: AccountId) -> KnownAccount | None:
     """Return an account."""
-    return _known(await sql.fetchrow("select * from accounts where account = $1", account))
+    return _known(await sql.fetchrow(f"{_KNOWN} where account = $1", account))
+
+
+async def erased_at(sql: Sql, account: AccountId) -> datetime | None:
+    """Return when an account was erased, None if it was not."""
+    query = "select erased_at from erased_accounts where account = $1"
+    found: datetime | None = await sql.fetchval(query, account)
+    return found
 
 
 def _known(row: Row | None) -> KnownAccount | None:

@@ -1,7 +1,7 @@
 """The activity log: each request by which an operator changes something.
 
 What came of it is in the events, which have its correlation id. Network addresses are here and not in events,
-which are for ever.
+which are for ever. E-mail addresses are not here either.
 """
 
 from datetime import datetime, timedelta

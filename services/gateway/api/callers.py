@@ -12,6 +12,7 @@ from starlette.types import Scope as ASGIScope
 from libs.chassis.command_client import RepeatableCauses
 from libs.events.gateway import Scope
 from libs.eventsourcing import Causes
+from services.gateway.account.tables import account_by_email
 from services.gateway.activity.log import DONE
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.identity.principal import Caller, CredentialKind, Principal
@@ -158,7 +159,7 @@ async def operator_of(
         actor=principal.actor,
         address=principal.address,
         operation=request.scope["route"].name,
-        path=request.url.path,
+        path=await _noted_path(request, desk),
     )
     outcome = DONE
     try:
@@ -171,6 +172,15 @@ async def operator_of(
         raise
     finally:
         await desk.activity.conclude(act, outcome)
+
+
+async def _noted_path(request: Request, desk: Desk) -> str:
+    """Return the path of a request; an account that it names by e-mail address is named by its id."""
+    path, named = request.url.path, str(request.path_params.get("account", ""))
+    if "@" not in named:
+        return path
+    account = await desk.ask(lambda sql: account_by_email(sql, named.strip()))
+    return path.replace(named, str(account or "unknown"))
 
 
 OperatorDep = Annotated[Principal, Depends(operator_of)]

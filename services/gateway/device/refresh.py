@@ -124,7 +124,7 @@ class Devices:
             await unit.execute(DEVICE, device, SignIn(device, account.account, account.epoch))
             await unit.flushed.execute(_ADD, device, salt, now, expires_at, agent[:_MOST_AGENT], address)
             for row in await unit.flushed.fetch(_OLDEST, account.account, MOST_DEVICES):
-                await _end(unit, DeviceId(row["device"]), account.account, SignOutReason.TOO_MANY)
+                await end_device(unit, DeviceId(row["device"]), account.account, SignOutReason.TOO_MANY)
 
         await self._engine.run(work, causes)
         return SignedInDevice(device, account, self._token(device, salt, 0), expires_at)
@@ -153,7 +153,7 @@ class Devices:
                 await unit.flushed.execute(_NEXT, device, now, expires_at, agent[:_MOST_AGENT], address)
                 present += 1
             elif generation != present - 1 or _age(row, now) > REPEAT_SECONDS:
-                await _end(unit, device, account.account, SignOutReason.REUSED)
+                await end_device(unit, device, account.account, SignOutReason.REUSED)
                 found = RefreshProblem.REUSED
                 return
             found = SignedInDevice(device, account, self._token(device, row["salt"], present), expires_at)
@@ -179,7 +179,7 @@ class Devices:
         """Sign a device of an account out; raise `Refused` for an `unknown_device`."""
 
         async def work(unit: UnitOfWork) -> None:
-            await _end(unit, device, account, SignOutReason.BY_OWNER)
+            await end_device(unit, device, account, SignOutReason.BY_OWNER)
 
         await self._engine.run(work, causes)
 
@@ -189,7 +189,9 @@ class Devices:
         for row in ended:
 
             async def work(unit: UnitOfWork, row: Row = row) -> None:
-                await _end(unit, DeviceId(row["device"]), AccountId(row["account"]), SignOutReason.ENDED)
+                await end_device(
+                    unit, DeviceId(row["device"]), AccountId(row["account"]), SignOutReason.ENDED
+                )
 
             await self._engine.run(work, Causes.first(ACTOR))
         return 0.0 if len(ended) == _MOST_SWEPT else SWEEP_SECONDS
@@ -224,7 +226,8 @@ async def devices_of(sql: Sql, account: AccountId) -> list[DeviceLine]:
     ]
 
 
-async def _end(unit: UnitOfWork, device: DeviceId, account: AccountId, why: SignOutReason) -> None:
+async def end_device(unit: UnitOfWork, device: DeviceId, account: AccountId, why: SignOutReason) -> None:
+    """Sign a device out and forget its token, its program and its network address."""
     await unit.execute(DEVICE, device, SignOut(device, account, why))
     await unit.flushed.execute("delete from refreshing.tokens where device = $1", device)
 

@@ -59,7 +59,7 @@ async def _owner(unit: UnitOfWork, event: Event, kind: str, ref: str) -> Account
         return named
     try:
         if kind == "order":
-            return (await owner_of_order(unit, ref))[0]
+            return await owner_of_order(unit, ref)
         return (await owner(unit, AdbotId(UUID(ref)))).account
     except LookupError:
         return None

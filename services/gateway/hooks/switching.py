@@ -3,7 +3,6 @@
 from libs.events.gateway import HookId, HookOffReason, NotificationKind
 from libs.events.values import AccountId
 from libs.eventsourcing import UnitOfWork
-from services.gateway.account.tables import account_by_id
 from services.gateway.hooks.commands import SwitchOff
 from services.gateway.hooks.deliveries import give_up_all
 from services.gateway.hooks.domain import HOOK
@@ -22,14 +21,10 @@ async def switch_off(
     await give_up_all(unit.flushed, hook, unit.at)
     if not events or why is HookOffReason.BY_OWNER:
         return
-    owner = await account_by_id(unit.flushed, account)
-    if owner is None:
-        return
     notification = Raise(
         account=account,
         kind=NotificationKind.WEBHOOK_OFF,
         order=None,
-        email=owner.email,
         mail=False,
         detail=f"The webhook was switched off: {detail}. Check its receiver, then switch it on again.",
         hook=hook,

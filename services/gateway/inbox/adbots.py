@@ -36,8 +36,7 @@ def react(reactions: Reactions[Context]) -> None:
 
 async def provisioned(event: AdbotProvisioned, unit: UnitOfWork, context: Context) -> None:
     """Notify that an adbot is ready, or waits for stock; later reactions find its owner by this."""
-    account, email = await owner_of_order(unit, event.order)
-    to = AdbotOwner(account, email, event.order)
+    to = AdbotOwner(await owner_of_order(unit, event.order), event.order)
     wanted, seats = event.plan.sessions, len(event.seats)
     kind = NotificationKind.ADBOT_READY if seats else NotificationKind.ADBOT_WAITING
     detail = wording.ready(seats, wanted) if seats else wording.waiting(wanted)

@@ -10,7 +10,6 @@ from libs.events.values import (
     AccountId,
     AdbotId,
     Coin,
-    EmailAddress,
     GroupRef,
     NotificationId,
     OrderNumber,
@@ -27,7 +26,6 @@ class Raise:
     account: AccountId
     kind: NotificationKind
     order: OrderNumber | None
-    email: EmailAddress
     mail: bool
     paid: Decimal | None = None
     missing: Decimal | None = None

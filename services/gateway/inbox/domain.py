@@ -101,7 +101,6 @@ def _raised(command: Raise, *, mail: bool) -> NotificationRaised:
         account=command.account,
         kind=command.kind,
         order=command.order,
-        email=command.email,
         mail=mail,
         paid=command.paid,
         missing=command.missing,

@@ -6,7 +6,6 @@ from libs.events.gateway import NotificationKind
 from libs.events.values import (
     AccountId,
     AdbotId,
-    EmailAddress,
     OrderNumber,
     SessionId,
     SessionLoss,
@@ -25,12 +24,10 @@ NOTIFICATIONS = PagedList(
 )
 """An account's notifications, `$1`; joins the read model of orders."""
 _OWNER = """
-select account, email, order_number from notifications where adbot = $1 and kind = any($2)
+select account, order_number from notifications where adbot = $1 and kind = any($2)
 order by raised_at limit 1
 """
-_EARLIER_OWNER = """
-select a.account, o.email, a.order_number from adbots a join accounts o using (account) where adbot = $1
-"""
+_EARLIER_OWNER = "select account, order_number from adbots where adbot = $1"
 _LOSS = """
 select l.session, l.reason from notifications l where l.adbot = $1 and l.kind = $2
   and not exists (
@@ -50,7 +47,6 @@ class AdbotOwner:
     """Whom notifications of an adbot are for, and the order that it was provisioned for."""
 
     account: AccountId
-    email: EmailAddress
     order: OrderNumber
 
 
@@ -80,7 +76,7 @@ async def owner_of_adbot(sql: Sql, adbot: AdbotId) -> AdbotOwner:
     if row is None:
         message = f"no AdbotProvisioned was read for {adbot}"
         raise LookupError(message)
-    return AdbotOwner(AccountId(row["account"]), row["email"], row["order_number"])
+    return AdbotOwner(AccountId(row["account"]), row["order_number"])
 
 
 async def waits_for_first_seat(sql: Sql, adbot: AdbotId) -> bool:

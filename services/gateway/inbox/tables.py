@@ -14,21 +14,20 @@ from libs.events.gateway import (
     NotificationRaised,
     NotificationsRead,
 )
-from libs.events.values import AccountId, AdbotId, EmailAddress, GroupRef, NotificationId, OrderNumber
+from libs.events.values import AccountId, AdbotId, GroupRef, NotificationId, OrderNumber
 from libs.eventsourcing import Projection, Row, Sql, TableSql
 from services.gateway.inbox.domain import MailState
 from services.gateway.tables.order_lines import SECOND_OF
 
 NOTIFICATIONS = Projection(
     "notifications",
-    version=4,
+    version=5,
     ddl="""
     create table notifications (
         notification uuid primary key,
         account      uuid not null,
         kind         text not null,
         order_number text,
-        email        text not null,
         mail         text not null,
         paid         numeric,
         missing      numeric,
@@ -98,7 +97,6 @@ class Notification:
     kind: NotificationKind
     order: OrderNumber | None
     """None if it is about a webhook."""
-    email: EmailAddress
     mail: MailState
     paid: Decimal | None
     missing: Decimal | None
@@ -141,7 +139,6 @@ async def _notify(event: NotificationRaised, sql: TableSql) -> None:
         account=event.account,
         kind=event.kind,
         order_number=event.order,
-        email=event.email,
         mail=MailState.WAITING if event.mail else MailState.NONE,
         paid=event.paid,
         missing=event.missing,
@@ -213,14 +210,14 @@ TABLES = (NOTIFICATIONS, OUTBOX)
 SECOND = f"case when n.kind = '{NotificationKind.PAYMENT_RECEIVED}' then {SECOND_OF} end"
 
 
-async def whose_order(sql: Sql, order: OrderNumber) -> tuple[AccountId, EmailAddress] | None:
-    """Return the account and the e-mail address of an order, from its first notification."""
-    row = await sql.fetchrow(
-        "select account, email from notifications where order_number = $1 and kind = $2",
+async def whose_order(sql: Sql, order: OrderNumber) -> AccountId | None:
+    """Return the account of an order, from its first notification."""
+    found = await sql.fetchval(
+        "select account from notifications where order_number = $1 and kind = $2",
         order,
         NotificationKind.ORDER_PLACED,
     )
-    return None if row is None else (AccountId(row["account"]), row["email"])
+    return None if found is None else AccountId(found)
 
 
 async def claim_mails(
@@ -282,7 +279,6 @@ def notification_in(row: Row) -> Notification:
         account=AccountId(row["account"]),
         kind=NotificationKind(row["kind"]),
         order=row["order_number"],
-        email=row["email"],
         mail=MailState(row["mail"]),
         paid=row["paid"],
         missing=row["missing"],

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from libs.events.gateway import NotificationKind
-from libs.events.values import AccountId, AdbotId, EmailAddress, OrderNumber
+from libs.events.values import AccountId, AdbotId, OrderNumber
 from libs.eventsourcing import UnitOfWork
 from services.gateway.context import Context
 from services.gateway.inbox.commands import Raise
@@ -33,8 +33,8 @@ def by_mail(unit: UnitOfWork, context: Context) -> bool:
     return context.mails and unit.at - unit.cause.at < STALE
 
 
-async def owner_of_order(unit: UnitOfWork, order: OrderNumber) -> tuple[AccountId, EmailAddress]:
-    """Return an order's account and address, from the notification of its first event."""
+async def owner_of_order(unit: UnitOfWork, order: OrderNumber) -> AccountId:
+    """Return an order's account, from the notification of its first event."""
     found = await whose_order(unit.unflushed, order) or await whose_order(unit.flushed, order)
     if found is None:
         message = f"no OrderPlaced was read for {order}"
@@ -61,7 +61,6 @@ def about(
         account=to.account,
         kind=kind,
         order=to.order,
-        email=to.email,
         mail=kind in MAILED and by_mail(unit, context),
         occasion=str(unit.cause.envelope.id),
         adbot=adbot,

@@ -1,8 +1,11 @@
 """Validates e-mail addresses and returns a mailbox's canonical form."""
 
+import re
 from email.headerregistry import Address
 
 from email_validator import EmailNotValidError, validate_email
+
+_ADDRESS = re.compile(r"[^\s<>\"'(),:;]+@[^\s<>\"'(),:;]+")
 
 
 def mailbox_of(text: str) -> Address:
@@ -47,3 +50,8 @@ def canonical_or_same(text: str) -> str:
         return canonical(text)
     except ValueError:
         return text.lower()
+
+
+def without_addresses(text: str) -> str:
+    """Return a text in which everything that looks like an e-mail address is masked."""
+    return _ADDRESS.sub("***", text)

@@ -17,8 +17,10 @@ from services.gateway.inbox.tables import SECOND, Notification, notification_in
 
 _ORDER_OVER = "the order was over before"
 _OVER = "what it says was over before, or is in a later mail"
-OBSOLETE = frozenset({_ORDER_OVER, _OVER})
+ERASED = "the account was erased"
+OBSOLETE = frozenset({_ORDER_OVER, _OVER, ERASED})
 """The reasons for which a mail is given up that nobody needs any more; all others are failures."""
+_NO_ADDRESS = "the account's e-mail address is not known"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Facts:
 
     notification: Notification
     order: OrderFacts
+    to: str
+    """The account's address now; empty if the account was erased, or if it is not known."""
     access_code: SecretStr | None
     """The account's access code, in the first mail about a received payment."""
     obsolete_notification: bool = False
@@ -52,6 +56,8 @@ class Facts:
     lost or replaced since, or the end that is near is another one by now."""
     others: int = 0
     """Of a lost or replaced seat: how many others of the adbot, of the last day, had no mail of their own."""
+    erased: bool = False
+    """The account was erased."""
 
     @property
     def complete(self) -> bool:
@@ -60,10 +66,13 @@ class Facts:
 
     @property
     def obsolete(self) -> str:
-        """Return why nobody needs the mail any more; empty if it is to be sent.
+        """Return why the mail is not to be sent; empty if it is.
 
-        So it is if the order ended before it had a payment address, and if the notification is obsolete.
+        So it is if the order ended before it had a payment address, if the notification is obsolete, and if
+        the account has no address.
         """
+        if not self.to:
+            return ERASED if self.erased else _NO_ADDRESS
         if self._nowhere_to_pay and not self.order.pending:
             return _ORDER_OVER
         return _OVER if self.obsolete_notification else ""
@@ -93,8 +102,11 @@ select n.*, o.order_number is not null as order_is_known, o.plan_name, o.price_u
     case when n.kind = $2 and not exists (
         select from notifications s where s.account = n.account and s.kind = n.kind and s.mail = $3
     ) then (select code_digest from accounts a where a.account = n.account) end as digest,
-    (select sealed from first_codes.sealed f where f.account = n.account) as sealed
+    (select sealed from first_codes.sealed f where f.account = n.account) as sealed,
+    coalesce(p.email, '') as email,
+    exists (select from erased_accounts x where x.account = n.account) as erased
 from notifications n left join orders o on o.order_number = n.order_number
+left join personal.addresses p on p.account = n.account
 where n.notification = any($1)
 """  # noqa: S608 - constants
 """The digest is that of the account's access code, if its owner has got no code by mail so far."""
@@ -120,7 +132,9 @@ async def facts_of(
 def _facts(row: Row, codes: AccessCodes) -> Facts:
     notification = notification_in(row)
     code = None if row["digest"] is None else _first_code(codes, notification.account, row)
-    return Facts(notification, _order(row), code, row["obsolete"], row["others"])
+    return Facts(
+        notification, _order(row), row["email"], code, row["obsolete"], row["others"], erased=row["erased"]
+    )
 
 
 def _first_code(codes: AccessCodes, account: AccountId, row: Row) -> SecretStr | None:

@@ -21,6 +21,7 @@ from services.gateway.account.codes import AccessCodes, without_codes
 from services.gateway.inbox.commands import GiveUp, RecordSent
 from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.tables import DueMail, claim_mails, next_mail, put_off_mail, waiting_mails
+from services.gateway.mail.addresses import without_addresses
 from services.gateway.mail.facts import Facts, facts_of
 from services.gateway.mail.writing import Writer
 from services.gateway.ports import Mailer, MailRefused
@@ -165,18 +166,19 @@ class Outbox:
             await self._try(due, facts)
 
     async def _try(self, due: DueMail, facts: Facts) -> None:
-        # a server's reply may quote the mail, and the access code with it
+        # a server's reply may quote the mail, and so its recipient and an access code
         try:
             letter = self._writer.write(facts)
             await self._mailer.send(letter)
         except MailRefused as refusal:
-            await self._settle(due, GiveUp(due.notification, without_codes(str(refusal))))
+            await self._settle(due, GiveUp(due.notification, _masked(refusal)))
         except Exception as error:  # noqa: BLE001 - logged, and tried again
             # one mail's failure must neither end the process nor block the others
             MAILS.labels("not_taken").inc()
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(due.attempts, 20))
-            why = without_codes(str(error))
-            log.warning("mail.not_taken", notification=due.notification, attempts=due.attempts + 1, why=why)
+            log.warning(
+                "mail.not_taken", notification=due.notification, attempts=due.attempts + 1, why=_masked(error)
+            )
             await self._put_off(due, pause)
         else:
             await self._settle(due, RecordSent(due.notification))
@@ -218,6 +220,10 @@ class Outbox:
 
     def _causes(self) -> Causes:
         return Causes.unprompted(f"service:{self._engine.service}")
+
+
+def _masked(error: Exception) -> str:
+    return without_addresses(without_codes(str(error)))
 
 
 async def _store(unit: UnitOfWork, outcomes: Sequence[_Outcome]) -> None:

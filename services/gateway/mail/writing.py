@@ -68,7 +68,7 @@ class Writer:
             "signature": self._signature,
         }
         return Letter(
-            to=notification.email,
+            to=facts.to,
             subject=subject,
             text=self._templates.get_template(f"{notification.kind}.txt").render(values),
             html=self._templates.get_template(f"{notification.kind}.html").render(values),

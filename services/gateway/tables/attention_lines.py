@@ -33,7 +33,8 @@ class Attention(View):
     detail: str | None = Field(
         description="The unknown status, the payment and the reason, or the other order."
     )
-    email: str
+    email: str | None
+    """Null if the account was erased."""
     plan: str
     order_status: OrderStatus
     payment_status: PaymentStatus
@@ -52,10 +53,11 @@ ATTENTION_LINES = PagedList(
     name="attention",
     fields=f"""
         n.order_number, n.kind, {instant("n.since")} as since, {amount("n.amount")} as amount, n.currency,
-        n.detail, o.email, o.plan, o.status as order_status, o.payment_status
+        n.detail, nullif(p.email, '') as email, o.plan, o.status as order_status, o.payment_status
     """,
     source=(
-        f"{_NEEDED} n join orders o using (order_number) left join attention_orders a using (order_number)"
+        f"{_NEEDED} n join orders o using (order_number) left join attention_orders a using (order_number) "
+        "left join personal.addresses p on p.account = o.account"
     ),
     where="n.due_at > coalesce(a.reviewed_at, '-infinity')",
     sorts={
@@ -70,7 +72,7 @@ ATTENTION_LINES = PagedList(
         "number": "n.order_number = {}",
         "kind": "n.kind = {}",
         "share": "(n.share is null or n.share >= {})",
-        "text": holds("n.order_number", "o.email", "n.detail"),
+        "text": holds("n.order_number", "p.email", "n.detail"),
     },
 )
 """The reasons why orders need a person: as few as there is trouble, so that no index has their order."""

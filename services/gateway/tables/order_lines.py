@@ -64,7 +64,8 @@ class AdminOrderLine(OrderLine):
 
     account: UUID
     """The id of the account."""
-    email: str
+    email: str | None
+    """Null if the account was erased."""
     payment: str | None
     """The provider's number of the payment."""
     excess: Money | None
@@ -105,13 +106,16 @@ order_number, status as order_status, payment_status, payment_status as status, 
 _OWN = f"""{_PAYMENT}, plan_name, {instant("placed_at")} as placed_at,
 {instant("finished_at")} as finished_at, adbot, renews
 """
-_ANY = f"""{_OWN}, account, email, payment, {amount("excess")} as excess, by_hand,
+_ANY = f"""{_OWN}, account, nullif(email, '') as email, payment, {amount("excess")} as excess, by_hand,
 {instant("fulfilled_at")} as fulfilled_at
 """
 
 
-def _select(fields: str) -> str:
-    return f"select {item_of(fields)} from orders"  # noqa: S608 - constants
+_ALL = "orders left join personal.addresses using (account)"
+
+
+def _select(fields: str, source: str = "orders") -> str:
+    return f"select {item_of(fields)} from {source}"  # noqa: S608 - constants
 
 
 PAYABLE = (
@@ -147,7 +151,7 @@ OWN_ORDERS = PagedList(
 ALL_ORDERS = PagedList(
     name="all-orders",
     fields=_ANY,
-    source="orders",
+    source=_ALL,
     sorts=_SORTS,
     filters=_FILTERS
     | {
@@ -192,5 +196,5 @@ async def order_of(sql: Sql, account: AccountId, order: OrderNumber) -> OrderLin
 
 async def any_order(sql: Sql, order: OrderNumber) -> AdminOrderLine | None:
     """Return an order of any account."""
-    item = await sql.fetchval(f"{_select(_ANY)} where order_number = $1", order)
+    item = await sql.fetchval(f"{_select(_ANY, _ALL)} where order_number = $1", order)
     return None if item is None else AdminOrderLine.model_validate_json(item)

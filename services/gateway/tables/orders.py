@@ -24,12 +24,11 @@ from libs.eventsourcing import Projection, TableSql
 
 ORDERS = Projection(
     "orders",
-    version=4,
+    version=5,
     ddl="""
     create table orders (
         order_number text primary key,
         account uuid not null,
-        email text not null,
         plan text not null,
         plan_name text not null,
         price_usd numeric not null,
@@ -58,7 +57,6 @@ ORDERS = Projection(
     create index on orders (account, placed_at desc, order_number desc);
     create index on orders (placed_at desc, order_number desc);
     create index on orders (payment);
-    create index on orders (email);
     """,
 )
 """`paid` is the counted sum, `deposited` the part of it from further deposits.
@@ -100,7 +98,6 @@ async def placed(event: OrderPlaced, sql: TableSql) -> None:
     await sql.insert(
         order_number=event.order,
         account=event.account,
-        email=event.email,
         plan=event.plan.code,
         plan_name=event.plan.name,
         price_usd=event.plan.price_usd,

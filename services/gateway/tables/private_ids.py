@@ -45,10 +45,12 @@ async def forbidden(event: PrivateIdsForbidden, sql: TableSql) -> None:
 
 PERMISSIONS = PagedList(
     name="private-ids",
-    fields=f"true as allowed, {instant('p.since')} as since, p.reason, p.account, a.email",
-    source="private_ids p join accounts a using (account)",
+    fields=f"""
+        true as allowed, {instant("p.since")} as since, p.reason, p.account, nullif(e.email, '') as email
+    """,
+    source="private_ids p join accounts using (account) join personal.addresses e using (account)",
     sorts={"created_at": (Key("p.since", KeyType.INSTANT), Key("p.account", KeyType.ID))},
-    filters={"text": holds("a.email", "p.reason")},
+    filters={"text": holds("e.email", "p.reason")},
 )
 """The accounts with the permission."""
 

@@ -22,7 +22,7 @@ from services.gateway.tables.values import View
 
 STOCK = Projection(
     "stock",
-    version=3,
+    version=4,
     ddl="""
     create table stock (
         session uuid primary key,
@@ -100,7 +100,8 @@ async def imported(event: SessionImported, sql: TableSql) -> None:
     """Add the session, unless provisioning's event of it was handled before."""
     await sql.execute(
         "insert into stock (session, phone, telegram_user, state, pair, imported_at) "
-        "values ($1, $2, $3, 'IMPORTED', $4, $5) on conflict (session) do nothing",
+        "values ($1, $2, $3, 'IMPORTED', $4, $5) on conflict (session) "
+        "do update set imported_at = least(stock.imported_at, excluded.imported_at)",
         event.session,
         event.phone,
         event.telegram_user,
@@ -114,7 +115,8 @@ async def stocked(event: SessionStocked, sql: TableSql) -> None:
     """Mark the session as unused."""
     await sql.execute(
         "insert into stock (session, phone, telegram_user, state, pair, imported_at) "
-        "values ($1, $2, $3, 'UNUSED', $4, $5) on conflict (session) do update set state = 'UNUSED'",
+        "values ($1, $2, $3, 'UNUSED', $4, $5) on conflict (session) "
+        "do update set state = 'UNUSED', imported_at = least(stock.imported_at, excluded.imported_at)",
         event.session,
         event.phone,
         event.telegram_user,
@@ -182,7 +184,8 @@ async def application_added(event: ApiPairAdded, sql: TableSql) -> None:
 
 async def _show_application(sql: TableSql, application: ApplicationId, api_id: int) -> None:
     await sql.execute(
-        "insert into stock_pairs values ($1, $2, $3) on conflict (pair) do nothing",
+        "insert into stock_pairs as known values ($1, $2, $3) on conflict (pair) "
+        "do update set imported_at = least(known.imported_at, excluded.imported_at)",
         application,
         api_id,
         sql.at,

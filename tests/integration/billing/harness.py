@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import asyncpg
 from pydantic import SecretStr
@@ -16,7 +16,7 @@ from libs.chassis.command_client import CommandClient
 from libs.events.commands.billing import PlaceOrder, RecordNotification
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
 from libs.events.results import Accepted
-from libs.events.values import AccountId, AdbotId, Plan, Seat, SessionId
+from libs.events.values import AccountId, AdbotId, OrderNumber, Plan, Seat, SessionId
 from libs.eventsourcing import Causes, Command, Event, EventStream, Refused
 from libs.eventsourcing.values import Cursor, Envelope, new_id, utc_now
 from sandbox.nowpayments import NowPaymentsControl
@@ -31,9 +31,15 @@ API_KEY = "K3YK3YA-B4C5D6E-F7G8H9J"
 IPN_SECRET = "Wn4mK8xQ2vR7tZ1bYc6L"
 NUMBER = "HQADZ-ABC123-WXYZ"
 ACCOUNT = AccountId(UUID(int=1))
+_CLIENTS = UUID(int=2)
 ADBOT = AdbotId(UUID(int=7))
 OPERATOR = "account:operator"
 PROVIDER_SECONDS = 5.0
+
+
+def client_of(number: OrderNumber) -> AccountId:
+    """Return the account of an order that nobody else has ordered with."""
+    return AccountId(uuid5(_CLIENTS, number))
 
 
 @dataclass
@@ -103,13 +109,12 @@ class BillingHarness:
         plan: str = "bronze",
         coin: str = "BTC",
         renews: AdbotId | None = None,
-        email: str | None = None,
+        account: AccountId = ACCOUNT,
         origin: str | None = None,
     ) -> Accepted:
         command = PlaceOrder(
             order=number or self.number,
-            account=ACCOUNT,
-            email=email or f"{self.number.lower()}@example.org",
+            account=account,
             plan=plan,
             coin=coin,
             renews=renews,

@@ -10,7 +10,7 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.catalogue import published
 from libs.events.commands.billing import ListProduct, PlaceOrder, RecordNotification
 from libs.events.provisioning import AdbotProvisioned, SessionStocked
-from libs.events.values import AdbotId, Coin, OrderNumber, PaymentId, Seat, SessionId
+from libs.events.values import AccountId, AdbotId, Coin, OrderNumber, PaymentId, Seat, SessionId
 from libs.eventsourcing import Event, Refused
 from libs.eventsourcing.testing import Act, Service, StreamEvent, service_on
 from libs.eventsourcing.values import new_id
@@ -23,7 +23,7 @@ from services.billing.ports import PaymentOffer, PaymentWish
 from services.billing.product.catalogue import DEFAULT_FILE, read_catalogue
 from services.billing.registry import REGISTRY
 from services.billing.stock.limits import Limits
-from tests.integration.billing.harness import ACCOUNT, ADBOT
+from tests.integration.billing.harness import ACCOUNT, ADBOT, client_of
 from tests.support.databases import fresh_database
 from tests.support.plans import BRONZE
 
@@ -83,15 +83,14 @@ class Shop:
         number: OrderNumber,
         plan: str = "bronze",
         *,
-        email: str | None = None,
+        account: AccountId | None = None,
         origin: str | None = None,
         renews: AdbotId | None = None,
     ) -> str:
         """Place an order and return why it was refused, or `placed`; each is another client's if not said."""
         order = PlaceOrder(
             order=number,
-            account=ACCOUNT,
-            email=email or f"{number.lower()}@example.org",
+            account=account or client_of(number),
             plan=plan,
             coin="BTC",
             renews=renews,
@@ -183,7 +182,7 @@ async def shop_at_noon(server: EmbeddedPostgres, *, order_valid: timedelta = VAL
         requests=PaymentRequests(provider, timeout_seconds=5),
         order_valid=order_valid,
         promised=PROMISED,
-        limits=Limits(per_email=15, per_address=15, share=0.5),
+        limits=Limits(per_account=15, per_address=15, share=0.5),
         tolerance=Tolerance(percent=Decimal(0), usd=Decimal(0)),
     )
     async with (

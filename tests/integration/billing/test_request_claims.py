@@ -28,7 +28,6 @@ async def engine(database: str) -> AsyncIterator[Engine]:
     place = Place(
         order=NUMBER,
         account=ACCOUNT,
-        email="client@example.org",
         code=BRONZE.code,
         plan=BRONZE,
         coin="BTC",

@@ -3,7 +3,7 @@
 import asyncio
 
 from libs.eventsourcing import Refused
-from tests.integration.billing.harness import NUMBER, BillingHarness
+from tests.integration.billing.harness import NUMBER, BillingHarness, client_of
 from tests.support.waiting import until
 
 OTHER = "HQADZ-ABC123-ZZZZ"
@@ -13,7 +13,7 @@ THIRD = "HQADZ-ABC123-YYYY"
 async def tried(harness: BillingHarness, number: str, plan: str = "bronze") -> str:
     """Place an order and return why it was refused, or `placed`; each is another client's."""
     try:
-        await harness.place(number, plan=plan, email=f"{number.lower()}@example.org")
+        await harness.place(number, plan=plan, account=client_of(number))
     except Refused as refusal:
         return refusal.code
     return "placed"

@@ -26,7 +26,7 @@ from libs.events.provisioning import (
     SessionLost,
     SessionReleased,
 )
-from libs.events.values import ApplicationId, Seat, SessionId, SessionLoss
+from libs.events.values import AccountId, ApplicationId, Seat, SessionId, SessionLoss
 from libs.eventsourcing.values import new_id
 from services.billing.order.payment_state import PaymentState
 from tests.integration.billing.harness import ACCOUNT, ADBOT, NUMBER
@@ -43,6 +43,7 @@ from tests.integration.billing.rules import (
 
 OTHER = "HQADZ-ABC123-ZZZZ"
 THIRD = "HQADZ-ABC123-YYYY"
+ANNA = AccountId(new_id())
 PAIR = ApplicationId(new_id())
 SECOND = timedelta(seconds=1)
 CANCEL = CancelOrder(order=NUMBER, reason="ordered twice")
@@ -124,7 +125,7 @@ async def test_a_delivered_order_is_promised_nothing_for_its_sessions_have_left_
 
 async def test_a_renewal_is_sold_without_stock_and_fulfilled_by_its_extension_once(shop: Shop) -> None:
     await shop.stock(1)
-    assert await shop.tried(NUMBER, renews=ADBOT) == "placed"
+    assert await shop.tried(NUMBER, account=ACCOUNT, renews=ADBOT) == "placed"
     assert await shop.tried(OTHER) == "placed"
     await shop.report(NUMBER, PaymentState.FINISHED)
     events = await shop.service.happened()
@@ -188,20 +189,20 @@ async def test_one_address_does_not_sell_the_shop_out_however_many_e_mails_it_us
     assert await shop.tried(number_of(3)) == "insufficient_stock"
 
 
-async def test_one_e_mail_does_not_sell_the_shop_out_from_however_many_addresses(shop: Shop) -> None:
+async def test_one_account_does_not_sell_the_shop_out_from_however_many_addresses(shop: Shop) -> None:
     await shop.stock(30)
     for index in range(2):
-        outcome = await shop.tried(number_of(index), "pro", email="a@example.org", origin=f"{index:032x}")
+        outcome = await shop.tried(number_of(index), "pro", account=ANNA, origin=f"{index:032x}")
         assert outcome == "placed"
-    assert await shop.tried(number_of(2), "silver", email="a@example.org") == "too_many_unpaid_orders"
-    assert await shop.tried(number_of(3), email="a@example.org") == "placed"
+    assert await shop.tried(number_of(2), "silver", account=ANNA) == "too_many_unpaid_orders"
+    assert await shop.tried(number_of(3), account=ANNA) == "placed"
     await shop.report(number_of(0), PaymentState.FINISHED)
-    assert await shop.tried(number_of(2), "silver", email="a@example.org") == "placed"
+    assert await shop.tried(number_of(2), "silver", account=ANNA) == "placed"
 
 
 async def test_further_unpaid_orders_leave_a_share_of_the_stock_to_others(shop: Shop) -> None:
     await shop.stock(6)
-    outcomes = [await shop.tried(number_of(index), email="a@example.org") for index in range(5)]
+    outcomes = [await shop.tried(number_of(index), account=ANNA) for index in range(5)]
     assert outcomes == ["placed"] * 3 + ["too_many_unpaid_orders"] * 2
     assert await shop.tried(number_of(5), "gold") == "placed", "it is a first order"
     assert await shop.tried(number_of(6)) == "insufficient_stock"

@@ -9,6 +9,7 @@ import pytest_asyncio
 from libs.eventsourcing.store.connections import Pool
 from libs.eventsourcing.values import utc_now
 from services.gateway.account.tables import ACCOUNTS
+from services.gateway.personal.addresses import TABLES as ADDRESSES
 from services.gateway.tables.adbots import ADBOTS
 from services.gateway.tables.orders import ORDERS
 from tests.integration.events_cli.conftest import EventsHarness
@@ -161,7 +162,9 @@ async def folded(harness: EventsHarness) -> AsyncIterator[Pool]:
             await connection.execute(f"create schema {table.name}")
             await connection.execute(f"set local search_path to {table.name}")
             await connection.execute(table.ddl)
+    await pool.execute(ADDRESSES)
     yield pool
+    await pool.execute("drop schema personal cascade")
     for table in (ACCOUNTS, ORDERS, ADBOTS):
         await pool.execute(f"drop schema {table.name} cascade")
 
@@ -171,15 +174,20 @@ async def test_the_gateways_tables_are_asked_where_they_are_folded(
 ) -> None:
     scenario, at = harness.scenario, utc_now()
     await folded.execute(
-        "insert into accounts.accounts values ($1, 'folded@bücher.example', 'folded@xn--bcher-kva.example', "
-        "'CLIENT', 'digest', 'LIC', $2, 0, $2)",
+        "insert into accounts.accounts values ($1, 'CLIENT', 'digest', 'LIC', $2, 0, $2)",
         scenario.account,
         at,
     )
     await folded.execute(
-        "insert into orders.orders (order_number, account, email, plan, plan_name, price_usd, pay_currency, "
+        "insert into personal.addresses "
+        "values ($1, 'folded@bücher.example', 'folded@xn--bcher-kva.example', $2)",
+        scenario.account,
+        at,
+    )
+    await folded.execute(
+        "insert into orders.orders (order_number, account, plan, plan_name, price_usd, pay_currency, "
         "status, payment_status, placed_at, pay_by, updated_at) "
-        "values ($1, $2, 'folded@xn--bcher-kva.example', "
+        "values ($1, $2, "
         "'bronze', 'Bronze', 30, 'BTC', 'PENDING', 'REQUESTED', $3, $3, $3)",
         scenario.order,
         scenario.account,

@@ -166,7 +166,6 @@ def _placed(command: PlaceOrder) -> OrderPlaced:
     return OrderPlaced(
         order=command.order,
         account=command.account,
-        email=command.email,
         plan=BRONZE.model_copy(update={"code": command.plan}),
         coin=command.coin,
         renews=command.renews,

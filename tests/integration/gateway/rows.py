@@ -62,7 +62,6 @@ async def _add_order(filling: Filling, number: int) -> str:
         "orders",
         order_number=order,
         account=OWNER,
-        email="client@example.com",
         plan="bronze",
         plan_name='"Bronze" é\u2028',
         price_usd=Decimal("30.00"),
@@ -229,13 +228,12 @@ async def add_permission(filling: Filling, number: int) -> None:
     await filling.insert(
         "accounts",
         account=account,
-        email=email,
-        mailbox=email,
         role="CLIENT",
         licence="LIC",
         registered_at=at,
         epoch_at=at,
     )
+    await filling.insert("personal.addresses", account=account, email=email, mailbox=email, named_at=at)
     await filling.insert("private_ids", account=account, since=at, reason="asked for")
 
 
@@ -246,7 +244,6 @@ async def add_notification(filling: Filling, number: int) -> None:
         account=OWNER,
         kind="order_placed",
         order_number=f"HQADZ-{uuid4().hex[:8].upper()}-LIST",
-        email="client@example.com",
         mail="none",
         detail="",
         raised_at=moment(number),

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any
 from uuid import uuid4
@@ -11,8 +12,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from libs.events.billing import OrderPlaced
 from libs.events.catalogue import published
-from libs.events.commands.billing import PlaceOrder
 from libs.events.gateway import AccountRegistered, Role
 from libs.events.values import AccountId
 from libs.eventsourcing import Causes, Engine
@@ -20,7 +21,7 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.account.codes import AccessCodes
 from services.gateway.api.checkout.ordering import new_order_number
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway.fake_services import append
+from tests.integration.gateway.fake_services import BRONZE, append
 from tests.integration.gateway.harness import PEPPER, Client, GatewayHarness, access_code
 from tests.support.databases import ENGINE
 from tests.support.waiting import until
@@ -59,7 +60,9 @@ async def test_whoever_orders_in_the_name_of_another_gets_no_code(
         answer = await attacker.post(CHECKOUT, json=victim)
         assert "access_code" not in answer.json()
         derived = {"access_code": CODES.derived(CODES.account(victim["email"]))}
-        registered = "select count(*) from accounts.accounts where email = $1"
+        registered = (
+            "select count(*) from accounts.accounts join personal.addresses using (account) where email = $1"
+        )
         connection = await asyncpg.connect(harness.gateway_database)
         await until(lambda: connection.fetchval(registered, victim["email"]))
         await connection.close()
@@ -231,14 +234,20 @@ async def test_an_account_whose_address_was_never_checked_is_still_found(
     harness: GatewayHarness, admin: httpx.AsyncClient
 ) -> None:
     email = f"{uuid4().hex}@intranet"
-    order = PlaceOrder(
+    placed = OrderPlaced(
         order=new_order_number(utc_now()),
         account=CODES.account(email),
         email=email,
-        plan="bronze",
+        plan=BRONZE,
         coin="BTC",
+        pay_by=utc_now() + timedelta(hours=1),
     )
-    await harness.commands.send(order, Causes.first("anonymous"))
+    await harness.billing.publish(f"order-{placed.order}", placed)
+
+    async def opened() -> bool:
+        return (await admin.get(f"accounts/{email}")).status_code == 200
+
+    await until(opened)
     code = await access_code(admin, email.upper())
     signed_in = await harness.http.post(SIGN_IN, json={"access_code": code})
     assert signed_in.json()["account"]["email"] == email

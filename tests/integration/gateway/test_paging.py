@@ -19,6 +19,7 @@ from services.gateway.activity.log import TABLES as ACTIVITY
 from services.gateway.api.requests.cursors import continued, cursor_at
 from services.gateway.api.requests.problems import Denied
 from services.gateway.hooks.schema import TABLES as WEBHOOKS
+from services.gateway.personal.addresses import TABLES as ADDRESSES
 from services.gateway.tables.paging import PagedList, PageItems, PageRequest, items_of, page_of
 from tests.integration.gateway.lists import CASES, Case
 from tests.integration.gateway.rows import ADBOT, CHAT, OWNER, SCHEMAS, Filling, moment
@@ -34,6 +35,7 @@ async def database(postgres_server: EmbeddedPostgres) -> AsyncIterator[Filling]:
     async with fresh_database(postgres_server, "gateway") as url:
         connection = await connect(url, schemas=SCHEMAS)
         await connection.execute(ACTIVITY)
+        await connection.execute(ADDRESSES)
         await connection.execute(WEBHOOKS)
         yield Filling(connection)
         await connection.close()

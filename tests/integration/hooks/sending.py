@@ -44,7 +44,7 @@ async def opened_account(engine: Engine) -> AccountId:
     account = AccountId(uuid4())
 
     async def work(unit: UnitOfWork) -> None:
-        register = Register(account, f"{account}@example.org", Role.CLIENT, "LIC-2026-ABCD-EFGH", unit.at)
+        register = Register(account, Role.CLIENT, "LIC-2026-ABCD-EFGH", unit.at)
         await unit.execute(ACCOUNT, account, register)
 
     await engine.run(work, CAUSES)

@@ -26,6 +26,7 @@ from services.gateway.hooks.deliveries import give_up_unwanted
 from services.gateway.hooks.domain import HOOK
 from services.gateway.hooks.endpoints import add_endpoint
 from services.gateway.hooks.schema import make_tables
+from services.gateway.personal import addresses
 from services.gateway.registry import REGISTRY
 from tests.contracts.examples import PLAN
 from tests.integration.hooks.sending import CAUSES, opened_account
@@ -46,6 +47,7 @@ async def service(postgres_server: EmbeddedPostgres) -> AsyncIterator[Service[Co
         service_on(url, REGISTRY, published(), context, at=NOON) as service,
     ):
         await make_tables(service.engine)
+        await addresses.make_tables(service.engine)
         yield service
 
 

@@ -17,7 +17,7 @@ from libs.events.values import AdbotId, ApplicationId, Seat, SessionId, SessionL
 from libs.eventsourcing import Causes, CommandHandlers, UnitOfWork
 from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.gateway.fake_services import BRONZE, FakeService, append
-from tests.integration.mails.harness import MailHarness, token
+from tests.integration.mails.harness import MailHarness, address_of, token
 from tests.support.waiting import until
 
 OVER = "given up: what it says was over before, or is in a later mail"
@@ -58,7 +58,7 @@ async def delivered(harness: MailHarness, provisioning: FakeService) -> tuple[Ad
     (mail,) = await harness.mails.wait_for(placed.email, subject="is ready")
     assert mail.subject == "Your adbot Bronze is ready"
     assert placed.order in mail.text
-    return adbot, placed.email
+    return adbot, address_of(placed)
 
 
 async def let_pass(harness: MailHarness, mails: int) -> None:

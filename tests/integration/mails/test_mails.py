@@ -17,6 +17,7 @@ from tests.integration.mails.harness import (
     CODES,
     SENDER,
     MailHarness,
+    address_of,
     code_in,
     notification,
     token,
@@ -134,7 +135,7 @@ async def test_whoever_pays_after_a_checkout_that_broke_off_gets_an_account_and_
 async def test_where_the_operator_issued_a_code_none_is_sent(running: MailHarness) -> None:
     placed = await running.place()
     async with operator(running.http, admin_token=ADMIN_TOKEN) as admin:
-        issued = await access_code(admin, placed.email)
+        issued = await access_code(admin, address_of(placed))
     await running.finish(placed)
     (mail,) = await running.mails.wait_for(placed.email, subject="payment")
     assert code_in(mail) is None
@@ -280,3 +281,20 @@ async def test_a_mail_that_can_not_be_written_is_tried_later_and_holds_nothing_u
         placed = await harness.place()
         await harness.mails.wait_for(placed.email)
     assert await harness.mails.mails(odd.email) == []
+
+
+async def test_an_erased_account_gets_no_mail_any_more(running: MailHarness) -> None:
+    await running.mails.refuse()
+    placed = await running.place()
+    await running.expire(placed)
+    waiting = "select count(*) = 2 from outbox.outbox where account = $1"
+    await until(lambda: running.row(waiting, placed.account))
+    async with operator(running.http, admin_token=ADMIN_TOKEN) as admin:
+
+        async def erased() -> bool:
+            return (await admin.post(f"accounts/{placed.account}/erase")).is_success
+
+        await until(erased)  # once the read model shows that the order has expired
+    await running.mails.heal()
+    assert set((await running.settled(2)).values()) == {"given up: the account was erased"}
+    assert await running.mails.mails() == []

@@ -14,7 +14,7 @@ from libs.events.gateway import NotificationKind
 from libs.events.values import NotificationId
 from services.gateway.inbox.commands import Raise
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.mails.harness import HALF, MailHarness, code_in, notification
+from tests.integration.mails.harness import HALF, MailHarness, address_of, code_in, notification
 from tests.support.waiting import until
 
 KILLS = 3
@@ -28,7 +28,6 @@ def occasion(placed: OrderPlaced, kind: NotificationKind) -> NotificationId:
         account=placed.account,
         kind=kind,
         order=placed.order,
-        email=placed.email,
         mail=True,
         paid=HALF if kind is PARTIAL else None,
     ).notification
@@ -47,7 +46,7 @@ async def tell(harness: MailHarness, chance: random.Random) -> dict[str, str]:
     else:
         await harness.expire(placed)
         kinds.append(EXPIRED)
-    return {str(occasion(placed, kind)): placed.email for kind in kinds}
+    return {str(occasion(placed, kind)): address_of(placed) for kind in kinds}
 
 
 async def sent_at(harness: MailHarness) -> dict[str, datetime]:
@@ -133,7 +132,7 @@ async def test_mails_wait_for_a_mail_server_that_is_down(harness: MailHarness) -
         await harness.mails.heal()
         await harness.settled(6)
     mails = await harness.mails.mails()
-    assert sorted(mail.recipients[0] for mail in mails) == sorted(placed.email for placed in orders)
+    assert sorted(mail.recipients[0] for mail in mails) == sorted(address_of(placed) for placed in orders)
 
 
 async def test_pauses_between_tries_grow(harness: MailHarness) -> None:
@@ -149,12 +148,12 @@ async def test_a_mailbox_that_is_refused_for_good_is_given_up_and_others_get_the
     harness: MailHarness,
 ) -> None:
     async with harness.gateway():
-        await harness.mails.answer(550, "5.1.1 no such user", recipient="gone@example.com")
+        await harness.mails.answer(550, "5.1.1 <gone@example.com>: unknown", recipient="gone@example.com")
         gone = await harness.place("gone@example.com")
         there = await harness.place()
         outcomes = await harness.settled(2)
     assert outcomes == {
-        str(occasion(gone, PLACED)): "given up: 550 5.1.1 no such user",
+        str(occasion(gone, PLACED)): "given up: 550 5.1.1 <***>: unknown",
         str(occasion(there, PLACED)): "sent",
     }
     await harness.mails.heal()
@@ -211,7 +210,7 @@ async def test_two_gateways_share_the_work(harness: MailHarness) -> None:
         await harness.settled(20)
     await other.killed()
     mails = await harness.mails.mails()
-    assert sorted(mail.recipients[0] for mail in mails) == sorted(placed.email for placed in orders)
+    assert sorted(mail.recipients[0] for mail in mails) == sorted(address_of(placed) for placed in orders)
 
 
 async def test_a_mail_that_was_taken_waits_for_its_note_and_is_not_sent_again(harness: MailHarness) -> None:

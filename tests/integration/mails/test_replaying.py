@@ -12,7 +12,7 @@ from libs.eventsourcing import Causes, UnitOfWork
 from libs.eventsourcing.operations.rebuilding import rebuild
 from libs.eventsourcing.values import utc_now
 from tests.integration.gateway.fake_services import append
-from tests.integration.mails.harness import AMOUNT, MailHarness, code_in
+from tests.integration.mails.harness import AMOUNT, CODES, MailHarness, code_in
 from tests.support.waiting import until
 
 
@@ -33,7 +33,13 @@ async def test_a_history_that_is_read_for_the_first_time_is_told_by_mail_for_its
         template = await harness.place()
         await harness.mails.wait_for(template.email)
     orders = {
-        age: template.model_copy(update={"order": f"HQADZ-OLD{age:04}-AAAA", "email": f"{age}@example.com"})
+        age: template.model_copy(
+            update={
+                "order": f"HQADZ-OLD{age:04}-AAAA",
+                "account": CODES.account(f"{age}@example.com"),
+                "email": f"{age}@example.com",
+            }
+        )
         for age in (23, 25, 2000)
     }
     for age, placed in orders.items():

@@ -49,9 +49,7 @@ ETHER = Decimal("0.009")
 
 # -- events
 
-PLACED = OrderPlaced(
-    order=NUMBER, account=ACCOUNT, email="client@example.org", plan=BRONZE, coin="BTC", pay_by=PAY_BY
-)
+PLACED = OrderPlaced(order=NUMBER, account=ACCOUNT, plan=BRONZE, coin="BTC", pay_by=PAY_BY)
 REQUESTED = PaymentRequested(
     order=NUMBER,
     provider="nowpayments",
@@ -146,7 +144,6 @@ HALF_PAID = part_paid(HALF)
 PLACE = Place(
     order=NUMBER,
     account=ACCOUNT,
-    email="client@example.org",
     code="bronze",
     plan=BRONZE,
     coin="BTC",

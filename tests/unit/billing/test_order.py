@@ -72,7 +72,6 @@ def test_a_duplicate_order_is_a_no_op_even_if_its_plan_is_no_longer_on_sale() ->
     "other",
     [
         replace(PLACE, account=AccountId(UUID(int=9))),
-        replace(PLACE, email="other@example.org"),
         replace(PLACE, code="silver"),
         replace(PLACE, coin="ETH"),
         replace(PLACE, renews=AdbotId(UUID(int=3))),
@@ -112,7 +111,7 @@ def test_a_plan_is_sold_while_its_sessions_are_in_stock() -> None:
         order.when(replace(PLACE, plan=two, available=available)).refused("insufficient_stock")
 
 
-LIMITS = Limits(per_email=15, per_address=15, share=0.5)
+LIMITS = Limits(per_account=15, per_address=15, share=0.5)
 
 
 @pytest.mark.parametrize(
@@ -120,13 +119,13 @@ LIMITS = Limits(per_email=15, per_address=15, share=0.5)
     [
         (15, 15, Unpaid(together=200), True),
         (20, 20, Unpaid(), True),
-        (14, 100, Unpaid(email=1, together=1), True),
-        (15, 100, Unpaid(email=1, together=1), False),
+        (14, 100, Unpaid(account=1, together=1), True),
+        (15, 100, Unpaid(account=1, together=1), False),
         (14, 100, Unpaid(address=1, together=1), True),
         (15, 100, Unpaid(address=1, together=1), False),
         (1, 5, Unpaid(address=4, together=4), False),
         (1, 6, Unpaid(address=4, together=4), True),
-        (1, 100, Unpaid(email=1, together=101), False),
+        (1, 100, Unpaid(account=1, together=101), False),
     ],
 )
 def test_a_first_unpaid_order_needs_only_stock_and_further_ones_are_limited(
@@ -141,12 +140,12 @@ def test_a_first_unpaid_order_needs_only_stock_and_further_ones_are_limited(
 
 
 def test_insufficient_stock_is_refused_before_too_many_unpaid_orders() -> None:
-    unpaid = Unpaid(email=99, address=99, together=99)
+    unpaid = Unpaid(account=99, address=99, together=99)
     order.when(replace(PLACE, available=0, unpaid=unpaid, limits=LIMITS)).refused("insufficient_stock")
 
 
 def test_unpaid_orders_do_not_limit_renewals() -> None:
-    renewal = replace(PLACE, renews=ADBOT, available=0, unpaid=Unpaid(email=99, together=99), limits=LIMITS)
+    renewal = replace(PLACE, renews=ADBOT, available=0, unpaid=Unpaid(account=99, together=99), limits=LIMITS)
     order.when(renewal).then(PLACED.model_copy(update={"renews": ADBOT}))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from libs.events.gateway import (
     AccessCodeReset,
+    AccountErased,
     AccountRegistered,
     AccountRestored,
     AccountSuspended,
@@ -28,6 +29,7 @@ from services.gateway.account.commands import (
     ChangeRole,
     Command,
     EnableSecondFactor,
+    Erase,
     IssueFirstCode,
     IssueKey,
     Register,
@@ -48,7 +50,6 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 OLD, NEW = "a" * 64, "b" * 64
 REGISTERED = AccountRegistered(
     account=ANNA,
-    email="anna@example.com",
     role=Role.CLIENT,
     licence="LIC-00000-00000",
 )
@@ -72,12 +73,12 @@ KEY_ISSUED = ApiKeyIssued(
     expires_at=NOON + timedelta(days=1),
 )
 KEY_REVOKED = ApiKeyRevoked(account=ANNA, key=KEY)
+ERASED = AccountErased(account=ANNA)
 
 
-def register(*, email: str = "anna@example.com") -> Register:
+def register() -> Register:
     return Register(
         account=ANNA,
-        email=email,
         role=Role.CLIENT,
         licence="LIC-00000-00000",
         at=NOON,
@@ -86,9 +87,7 @@ def register(*, email: str = "anna@example.com") -> Register:
 
 def test_the_first_registration_issues_no_code() -> None:
     account.when(register()).then(REGISTERED)
-    assert account.given(REGISTERED).state() == Account(
-        ANNA, "anna@example.com", Role.CLIENT, None, "LIC-00000-00000"
-    )
+    assert account.given(REGISTERED).state() == Account(ANNA, Role.CLIENT, None, "LIC-00000-00000")
 
 
 def test_registering_again_is_a_no_op() -> None:
@@ -118,18 +117,25 @@ def test_no_code_is_issued_before_the_account_exists() -> None:
     account.when(IssueFirstCode(ANNA, NEW)).refused("unknown_account")
 
 
-def test_an_account_is_not_registered_for_a_second_address() -> None:
-    account.given(REGISTERED).when(register(email="bert@example.com")).refused("account_exists_differently")
+def test_an_erased_account_has_no_keys_and_nothing_happens_to_it_any_more() -> None:
+    account.given(REGISTERED, RESET, KEY_ISSUED).when(Erase(ANNA)).then(KEY_REVOKED, ERASED)
+    erased = account.given(REGISTERED, ERASED)
+    for refused in (ResetCode(ANNA, NEW, NOON), SignOutEverywhere(ANNA), ISSUE_KEY, RevokeKey(ANNA, KEY)):
+        erased.when(refused).refused("account_erased")
+    for repeated in (register(), Erase(ANNA), IssueFirstCode(ANNA, OLD)):
+        erased.when(repeated).then()
+    with pytest.raises(ImpossibleEvent):
+        account.given(REGISTERED, ERASED, RESET).state()
 
 
-def test_the_address_is_stored_in_lower_case() -> None:
-    shouted = AccountRegistered.model_validate(REGISTERED.model_dump() | {"email": "Anna@Example.COM"})
-    assert shouted == REGISTERED
+def test_an_admin_is_not_erased() -> None:
+    account.given(REGISTERED, ADMIN).when(Erase(ANNA)).refused("account_is_admin")
+    account.when(Erase(ANNA)).refused("unknown_account")
 
 
 def test_a_reset_replaces_only_the_code() -> None:
     state = account.given(BY_CHECKOUT, RESET).state()
-    assert state == Account(ANNA, "anna@example.com", Role.CLIENT, NEW, "LIC-00000-00000", epoch=1)
+    assert state == Account(ANNA, Role.CLIENT, NEW, "LIC-00000-00000", epoch=1)
 
 
 def test_a_reset_without_an_account_is_an_impossible_history() -> None:

@@ -27,7 +27,6 @@ RAISE = Raise(
     account=ANNA,
     kind=NotificationKind.PARTIAL_PAYMENT,
     order="HQADZ-ABC123-XYZ9",
-    email="anna@example.com",
     mail=True,
     paid=Decimal("0.10"),
     missing=Decimal("0.20"),
@@ -39,7 +38,6 @@ RAISED = NotificationRaised(
     account=ANNA,
     kind=RAISE.kind,
     order=RAISE.order,
-    email=RAISE.email,
     mail=True,
     paid=RAISE.paid,
     missing=RAISE.missing,
@@ -81,9 +79,7 @@ def test_only_partial_payments_are_distinguished_by_the_amount() -> None:
 
 
 def raised(kind: NotificationKind, number: int) -> Raise:
-    return Raise(
-        account=ANNA, kind=kind, order=f"HQADZ-ABC123-{number:04}", email="anna@example.com", mail=True
-    )
+    return Raise(account=ANNA, kind=kind, order=f"HQADZ-ABC123-{number:04}", mail=True)
 
 
 def mailed(*commands: Raise) -> list[bool]:

@@ -18,7 +18,7 @@ PROBLEM = "application/problem+json"
 WITHOUT_KEY = {"sign_in", "refresh_tokens", "record_notification"}
 """Writes of callers without a token; the refresh token and the provider's payment are keys of their own."""
 VERB_AND_NOUN = (
-    "(acknowledge|add|allow|block|cancel|change|check|confirm|delete|export|extend|forbid|get|import|issue|list|"
+    "(acknowledge|add|allow|block|cancel|change|check|confirm|delete|erase|export|extend|forbid|get|import|issue|list|"
     "listen|make|mark|offer|open|pause|place|record|refresh|refund|remove|renew|reprice|reset|restore|resume|retry|rotate|switch|test|"
     "retire|review|revoke|set|sign|start|stop|suspend|unblock|validate)(_[a-z]+)+"
 )

@@ -20,6 +20,7 @@ from services.gateway.inbox.telling import MAILED
 from services.gateway.mail.facts import Facts, OrderFacts
 from services.gateway.mail.writing import Writer
 
+TO = "anna@example.com"
 CODE = "USER-0A1BC-23DEF-45GHJ-67KMN"
 WRITER = Writer(
     Address("Ads & Co", "no-reply", "ads.example.org"), site_url="https://ads.example.org/?a=1&b=2"
@@ -29,7 +30,6 @@ NOTIFICATION = Notification(
     account=AccountId(UUID("0190a000-0000-7000-8000-000000000001")),
     kind=NotificationKind.ORDER_PLACED,
     order="HQADZ-ABC123-XYZ9",
-    email="anna@example.com",
     mail=MailState.WAITING,
     paid=None,
     missing=None,
@@ -48,7 +48,7 @@ ORDER = OrderFacts(
     pay_by=datetime(2030, 3, 5, 9, 8, tzinfo=UTC),
     renews=False,
 )
-PLACED = Facts(NOTIFICATION, ORDER, None)
+PLACED = Facts(NOTIFICATION, ORDER, TO, None)
 PARTIAL = Facts(
     replace(
         NOTIFICATION,
@@ -57,14 +57,16 @@ PARTIAL = Facts(
         missing=Decimal("1E-18"),
     ),
     ORDER,
+    TO,
     None,
 )
 RECEIVED = Facts(
     replace(NOTIFICATION, kind=NotificationKind.PAYMENT_RECEIVED, paid=Decimal("5E+3")),
     ORDER,
+    TO,
     SecretStr(CODE),
 )
-EXPIRED = Facts(replace(NOTIFICATION, kind=NotificationKind.ORDER_EXPIRED), ORDER, None)
+EXPIRED = Facts(replace(NOTIFICATION, kind=NotificationKind.ORDER_EXPIRED), ORDER, TO, None)
 
 
 ADBOT_KINDS = sorted(MAILED)
@@ -74,7 +76,7 @@ def of_adbot(kind: NotificationKind) -> Facts:
     """Return the data of a mail about an adbot."""
     detail = "The adbot has stopped: " + "a long reason and what to do about it, " * 6
     raised = replace(NOTIFICATION, kind=kind, detail=detail, valid_until=datetime(2030, 4, 1, tzinfo=UTC))
-    return Facts(raised, replace(ORDER, pending=False), None)
+    return Facts(raised, replace(ORDER, pending=False), TO, None)
 
 
 def both(facts: Facts) -> list[str]:
@@ -204,8 +206,8 @@ def test_every_copy_has_the_same_id_and_the_day_on_which_it_was_raised() -> None
 @pytest.mark.parametrize("kind", list(NotificationKind))
 def test_only_the_mail_of_a_placed_order_waits_for_the_payment_address(kind: NotificationKind) -> None:
     raised = replace(NOTIFICATION, kind=kind)
-    waiting = Facts(raised, replace(ORDER, address=None), None)
+    waiting = Facts(raised, replace(ORDER, address=None), TO, None)
     assert waiting.complete == (kind is not NotificationKind.ORDER_PLACED)
-    closed = Facts(raised, replace(ORDER, address=None, pending=False), None)
+    closed = Facts(raised, replace(ORDER, address=None, pending=False), TO, None)
     assert closed.complete
     assert bool(closed.obsolete) == (kind is NotificationKind.ORDER_PLACED)

@@ -5,8 +5,15 @@ from typing import Annotated
 
 import typer
 
-from adrelay.commands.events.options import ServicesOption, YesOption
-from adrelay.servers.options import ENV_FILE, DataOption, EnvFileOption, JsonOption, ServerOptions
+from adrelay.commands.events.options import ServicesOption
+from adrelay.servers.options import (
+    ENV_FILE,
+    DataOption,
+    EnvFileOption,
+    JsonOption,
+    ServerOptions,
+    YesOption,
+)
 from adrelay.terminal.outcome import Exit, Unusable, carry_out
 
 dead = typer.Typer(

@@ -1,8 +1,8 @@
 """Finds streams and correlated trees by any id that people paste.
 
 Every query uses an index (a stream's name, an event's id, a correlation id, a payment, an e-mail address), or
-reads a table with one row for each adbot. In a service without folded tables, as in scratch databases, an
-e-mail address is searched for in the events of one type, for at most `SCAN_SECONDS`.
+reads a table with one row for each adbot. In a database without the gateway's table of addresses, such as a
+scratch database, an address is searched for in the events of earlier versions, for at most `SCAN_SECONDS`.
 """
 
 import asyncio
@@ -30,9 +30,13 @@ MOST = 100
 
 _THERE = "select to_regclass($1) is not null"
 _PAYMENT = "select 'order-' || order_no from orders.orders where payment = $1 limit $2"
-_ACCOUNT = "select 'account-' || account from accounts.accounts where mailbox = any($1) limit $2"
+_ACCOUNT = """
+select 'account-' || account from accounts.accounts join personal.addresses using (account)
+where mailbox = any($1) limit $2
+"""
 _ORDERS = """
-select 'order-' || order_number from orders.orders where email = any($1) order by placed_at desc limit $2
+select 'order-' || order_number from orders.orders join personal.addresses using (account)
+where mailbox = any($1) order by placed_at desc limit $2
 """
 _ADBOTS = """
 select category || adbot from adbots.adbot_schedules, unnest(array['adbot-', 'schedule-']) as category
@@ -105,8 +109,8 @@ async def _meant(connections: Mapping[str, Connection], wanted: Pasted) -> tuple
     gateway, billing = connections.get("gateway"), connections.get("billing")
     if wanted.kind is Kind.EMAIL and gateway is not None and billing is not None:
         spellings = _spellings(wanted.text)
-        accounts = await _rows(gateway, "accounts.accounts", _ACCOUNT, spellings)
-        orders = await _rows(gateway, "orders.orders", _ORDERS, spellings)
+        accounts = await _rows(gateway, "personal.addresses", _ACCOUNT, spellings)
+        orders = await _rows(gateway, "personal.addresses", _ORDERS, spellings)
         if accounts is None:
             accounts = await _scan(gateway, "AccountRegistered", spellings)
         if orders is None:
@@ -130,7 +134,7 @@ def _spellings(email: str) -> list[str]:
 
 
 async def _rows(connection: Connection, table: str, query: str, text: str | list[str]) -> list[str] | None:
-    """Return the streams that a table names, None if the table is not folded in this store."""
+    """Return the streams that a table names, None if the table is not in this store."""
     if not await connection.fetchval(_THERE, table):
         return None
     return [row[0] for row in await connection.fetch(query, text, MOST, timeout=SCAN_SECONDS)]
@@ -142,8 +146,8 @@ async def _scan(connection: Connection, kind: str, spellings: list[str]) -> list
         return await streams_saying(connection, kind, "email", spellings, limit=MOST, seconds=SCAN_SECONDS)
     except TimeoutError:
         raise NotFound(
-            f"{spellings[0]} was not found within {SCAN_SECONDS:.0f} seconds: the services have not folded "
-            "their tables of addresses yet, and there are too many events to look through"
+            f"{spellings[0]} was not found within {SCAN_SECONDS:.0f} seconds: the gateway has no table "
+            "of addresses yet, and there are too many events to look through"
         ) from None
 
 

@@ -11,9 +11,15 @@ from adrelay.commands.events.options import (
     TableArgument,
     TablesArgument,
     TablesOption,
+)
+from adrelay.servers.options import (
+    ENV_FILE,
+    DataOption,
+    EnvFileOption,
+    JsonOption,
+    ServerOptions,
     YesOption,
 )
-from adrelay.servers.options import ENV_FILE, DataOption, EnvFileOption, JsonOption, ServerOptions
 from adrelay.terminal.outcome import Exit, carry_out
 
 AgainOption = Annotated[

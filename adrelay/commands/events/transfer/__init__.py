@@ -1,1 +1,1 @@
-"""`adrelay events export`, `import`, `republish` and `rebase`."""
+"""`adrelay events export`, `import`, `republish`, `strip-addresses` and `rebase`."""

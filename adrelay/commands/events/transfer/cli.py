@@ -1,4 +1,4 @@
-"""The options of `adrelay events republish`, `rebase`, `export` and `import`."""
+"""The options of `adrelay events republish`, `strip-addresses`, `rebase`, `export` and `import`."""
 
 from collections.abc import Coroutine
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from adrelay.commands.events.options import ServiceArgument, ServicesOption, YesOption
+from adrelay.commands.events.options import ServiceArgument, ServicesOption
 from adrelay.servers.options import (
     ENV_FILE,
     DataOption,
@@ -14,6 +14,7 @@ from adrelay.servers.options import (
     JsonOption,
     ScratchOption,
     ServerOptions,
+    YesOption,
 )
 from adrelay.terminal.outcome import Exit, Unusable, carry_out
 
@@ -42,6 +43,30 @@ def republish(
         from adrelay.commands.events.transfer.republish import republish_ as republishing
 
         return republishing(ServerOptions(data, env_file), anew=anew, dry=dry_run, yes=yes, json=json)
+
+    carry_out(work)
+
+
+def strip_addresses(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what holds an address.")] = False,  # noqa: FBT002 - typer's way to say flag
+    yes: YesOption = False,  # noqa: FBT002
+    json: JsonOption = False,  # noqa: FBT002
+    data: DataOption = None,
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Remove e-mail addresses from events that earlier versions stored, once after an update.
+
+    The gateway must have stored the addresses outside of events, which it does at its first start. Archived
+    tables of earlier versions are dropped, so that nothing can be rolled back to them, and the stream is
+    deleted and filled anew. Services may run. Exit codes: 0 done, 1 there are addresses in a dry run, or the
+    answer was no; 2 a service was not started with this version yet, wrong usage or a server that does not
+    answer.
+    """
+
+    def work() -> Coroutine[None, None, Exit]:
+        from adrelay.commands.events.transfer.stripping import strip_addresses as stripping
+
+        return stripping(ServerOptions(data, env_file), dry=dry_run, yes=yes, json=json)
 
     carry_out(work)
 

@@ -1,6 +1,7 @@
 """`adrelay events republish`: publishes the stores' events that the stream lacks."""
 
 import asyncio
+from collections.abc import Mapping
 
 import typer
 
@@ -28,9 +29,7 @@ async def republish_(servers: ServerOptions, *, anew: bool, dry: bool, yes: bool
         question = "Delete the stream and fill it anew?" if anew else "Publish them?"
         if not yes and not await asyncio.to_thread(typer.confirm, question, err=True):
             return Exit.FOUND
-        if anew:
-            remark(f"{await renew(stream):,} events deleted")
-        after = await _all(known, stream)
+        after = await (fill_anew if anew else _all)(known, stream)
     if json:
         print_json([_document(one) for one in after])
     else:
@@ -38,7 +37,13 @@ async def republish_(servers: ServerOptions, *, anew: bool, dry: bool, yes: bool
     return Exit.OK
 
 
-async def _all(known: dict[str, ServiceTables], stream: EventStream) -> list[Missing]:
+async def fill_anew(known: Mapping[str, ServiceTables], stream: EventStream) -> list[Missing]:
+    """Delete the stream and publish all events of the stores."""
+    remark(f"{await renew(stream):,} events deleted")
+    return await _all(known, stream)
+
+
+async def _all(known: Mapping[str, ServiceTables], stream: EventStream) -> list[Missing]:
     with progress() as move:
 
         def report(one: Missing) -> None:

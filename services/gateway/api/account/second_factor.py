@@ -38,7 +38,7 @@ async def offer_second_factor(caller: WriterDep, desk: DeskDep) -> Offered:
     account = await desk.ask(lambda sql: account_by_id(sql, caller.account))
     if account is None:
         raise unauthorized("invalid_token", "this token's account does not exist")
-    offered = await desk.second_factors.offer(caller.account, account.email)
+    offered = await desk.second_factors.offer(caller.account, account.email or str(caller.account))
     if offered is None:
         detail = "the account has a second factor; an operator can remove it"
         raise Denied(HTTPStatus.CONFLICT, "second_factor_exists", detail)

@@ -68,7 +68,8 @@ class AccountView(View):
     """An account, as its owner sees it."""
 
     id: UUID
-    email: str
+    email: str | None
+    """Null if it is not known."""
     role: Role
     licence: str
     plan_status: PlanStatus

@@ -8,13 +8,11 @@ from pydantic import Field
 
 from libs.events.values import AdbotId, Coin
 from libs.eventsourcing import Refused
-from services.gateway.account.tables import account_by_id
 from services.gateway.api.adbots.routes import shown_adbot
 from services.gateway.api.callers import BuyerDep, causes_of
 from services.gateway.api.checkout.ordering import CheckoutView, checking_out, checkout_view, order
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.requests.addresses import address_of
-from services.gateway.api.requests.problems import unauthorized
 from services.gateway.api.requests.shapes import Body, Upper
 from services.gateway.tables.adbot_states import AdbotState, AdbotStatus
 from services.gateway.tables.order_lines import Wish
@@ -49,16 +47,13 @@ async def renew_adbot(
     Refused with `unknown_plan` if the plan is no longer on sale, and with `another_plan` if its code now
     names a different plan. Otherwise it works like a checkout.
     """
-    account = await desk.ask(lambda sql: account_by_id(sql, caller.account))
-    if account is None:
-        raise unauthorized("invalid_token", "this token's account does not exist")
     await desk.checkouts.take(f"address {address_of(request)}")
     await desk.checkouts.take(f"account {caller.account}")
     await _check(desk, adbot)
     wish = Wish(caller.account, adbot.plan.code, body.pay_currency, AdbotId(adbot.id))
     causes = causes_of(request)
     async with desk.turns.of(wish):
-        ordered = await order(desk, wish, account.email, causes)
+        ordered = await order(desk, wish, None, causes)
         return await checkout_view(desk, wish, ordered, response)
 
 

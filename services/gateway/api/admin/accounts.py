@@ -1,7 +1,9 @@
 """The operator's routes of accounts."""
 
+from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
@@ -10,7 +12,7 @@ from libs.events.gateway import Role
 from libs.events.values import AccountId, EmailAddress
 from services.gateway.account.commands import ChangeRole, Command, Restore, SignOutEverywhere, Suspend
 from services.gateway.account.listing import ACCOUNT_LINES, AccountLine, AccountStatus, account_line
-from services.gateway.api.admin.private_ids import AccountDep
+from services.gateway.api.admin.private_ids import AccountDep, AnyAccountDep
 from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.listings import answer_page
@@ -25,6 +27,7 @@ from services.gateway.api.requests.shapes import (
     Printable,
     ReasonBody,
 )
+from services.gateway.personal.erasing import ErasedAccount, erase
 from services.gateway.tables.values import View
 
 router = APIRouter(prefix="/admin/accounts", tags=["admin"], dependencies=[FOR_OPERATORS])
@@ -55,6 +58,16 @@ class AccessCodeView(View):
     """A new access code."""
 
     access_code: Annotated[str, Field(description="Shown only once.")]
+
+
+class ErasedAccountView(View):
+    """An account that was erased."""
+
+    account: UUID
+    """The id, which its orders and adbots keep."""
+    erased_at: datetime
+    address_in_events: bool
+    """Events of an earlier version still have its address: run `adrelay events strip-addresses`."""
 
 
 class AccountsQuery(PageQuery, frozen=True):
@@ -136,6 +149,23 @@ async def remove_second_factor(account: AccountDep, request: Request, desk: Desk
     """Remove an account's second factor, when its owner has lost it. Its devices are signed out."""
     await desk.second_factors.remove(account, causes_of(request))
     return await _line(desk, account)
+
+
+@router.post(
+    "/{account}/erase",
+    summary="Erase an account",
+    responses=problems(401, 403, 404, 409),
+    response_model=ErasedAccountView,
+)
+async def erase_account(account: AnyAccountDep, request: Request, desk: DeskDep) -> ErasedAccount:
+    """Erase an account for ever; its orders and adbots remain, under its id.
+
+    Deleted are its e-mail address, access code, API keys, second factor, devices with their network
+    addresses, and webhooks with their messages. Nobody can use the account any more, its waiting mails are
+    not sent, and a later order with its e-mail address opens another account. Refused while the time of an
+    adbot runs, unless it is suspended, and while an order awaits money or delivery. It may be repeated.
+    """
+    return await erase(desk.engine, account, causes_of(request))
 
 
 async def _act(desk: Desk, account: AccountId, command: Command, request: Request) -> AccountLine:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from libs.events.commands.scheduler import AllowPrivateIds, ForbidPrivateIds
 from libs.events.values import AccountId
 from libs.eventsourcing import Sql
-from services.gateway.account.tables import account_by_email, account_by_id
+from services.gateway.account.tables import account_by_email, account_by_id, erased_at
 from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.listings import answer_page
@@ -26,18 +26,29 @@ class PrivateIdsView(PrivateIds):
     """The permission of an account to use private ids."""
 
     account: UUID
-    email: str
+    email: str | None
+    """Null if it is not known."""
 
 
-async def account_in(
+async def any_account_in(
     account: Annotated[str, Path(max_length=254, description="An account's id, or its e-mail address.")],
     desk: DeskDep,
 ) -> AccountId:
-    """Return the account of the path; raise `Denied` if it is unknown."""
+    """Return the account of the path, also an erased one; raise `Denied` if it is unknown."""
     found = await desk.ask(lambda sql: _find(sql, account.strip()))
     if found is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_account", "there is no such account")
     return found
+
+
+AnyAccountDep = Annotated[AccountId, Depends(any_account_in)]
+
+
+async def account_in(account: AnyAccountDep, desk: DeskDep) -> AccountId:
+    """Return the account of the path; raise `Denied` if it is unknown, or was erased."""
+    if await desk.ask(lambda sql: erased_at(sql, account)) is not None:
+        raise Denied(HTTPStatus.NOT_FOUND, "account_erased", "this account was erased")
+    return account
 
 
 AccountDep = Annotated[AccountId, Depends(account_in)]
@@ -127,4 +138,5 @@ async def _find(sql: Sql, named: str) -> AccountId | None:
         account = AccountId(UUID(named))
     except ValueError:
         return None
-    return account if await account_by_id(sql, account) else None
+    known = await account_by_id(sql, account) or await erased_at(sql, account)
+    return account if known else None

@@ -79,12 +79,13 @@ def checking_out(*statuses: int) -> Responses:
 
 
 async def order(
-    desk: Desk, wish: Wish, email: EmailAddress, causes: Causes, origin: str | None = None
+    desk: Desk, wish: Wish, email: EmailAddress | None, causes: Causes, origin: str | None = None
 ) -> Ordered:
     """Return the pending order of this wish; place it if there is none.
 
-    `origin` is the digest of the network address whose limit of unpaid orders applies. Raise `Refused` as
-    billing does. After `provider_unavailable`, the same call continues with the same order.
+    `email` is the address of an account that the order may open, None if it exists. `origin` is the digest of
+    the network address whose limit of unpaid orders applies. Raise `Refused` as billing does. After
+    `provider_unavailable`, the same call continues with the same order.
     """
     deadline = time.monotonic() + desk.timeout_seconds
     while True:
@@ -103,7 +104,7 @@ async def order(
 
 
 async def _order_once(
-    desk: Desk, wish: Wish, email: EmailAddress, causes: Causes, origin: str | None
+    desk: Desk, wish: Wish, email: EmailAddress | None, causes: Causes, origin: str | None
 ) -> Ordered:
     now = utc_now()
     pending = await _pending(desk, wish, now) if wish.token is None else None
@@ -111,7 +112,9 @@ async def _order_once(
     pending = pending or await desk.ask(lambda sql: payment_of(sql, number))
     if pending is not None and pending.pay_address is not None:
         return Ordered(number, ())
-    accepted = await _place_order(desk, number, wish, email, causes, origin)
+    if email is not None:
+        await desk.accounts.name_address(wish.account, email)
+    accepted = await _place_order(desk, number, wish, causes, origin)
     return Ordered(number, accepted.written)
 
 
@@ -123,14 +126,12 @@ async def _place_order(
     desk: Desk,
     number: OrderNumber,
     wish: Wish,
-    email: EmailAddress,
     causes: Causes,
     origin: str | None,
 ) -> Accepted:
     command = PlaceOrder(
         order=number,
         account=wish.account,
-        email=email,
         plan=wish.plan,
         coin=wish.coin,
         renews=wish.renews,

@@ -72,6 +72,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "unblock_source": UnblockSource,
 }
 """The command that an operation sends; its docstring names the refusals."""
+_ACCOUNT = ("unknown_account", "account_erased")
 _WEBHOOK = ("malformed_webhook_url", "private_webhook_url", "malformed_webhook_events")
 _OWN: Mapping[str, tuple[str, ...]] = {
     "sign_in": (
@@ -90,12 +91,13 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "revoke_api_key": ("unknown_api_key",),
     "listen_to_changes": ("too_many_listeners",),
     "listen_to_all_changes": ("too_many_listeners",),
-    "get_any_account": ("unknown_account",),
-    "suspend_account": ("unknown_account",),
-    "restore_account": ("unknown_account",),
-    "sign_account_out": ("unknown_account",),
-    "change_role": ("unknown_account",),
-    "remove_second_factor": ("unknown_account",),
+    "get_any_account": _ACCOUNT,
+    "suspend_account": _ACCOUNT,
+    "restore_account": _ACCOUNT,
+    "sign_account_out": _ACCOUNT,
+    "change_role": _ACCOUNT,
+    "remove_second_factor": _ACCOUNT,
+    "erase_account": ("unknown_account", "account_in_use", "account_is_admin"),
     "add_webhook": ("device_needed", "too_many_webhooks", *_WEBHOOK),
     "change_webhook": ("device_needed", *_WEBHOOK),
     "rotate_webhook_secret": ("device_needed",),
@@ -115,9 +117,9 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "add_session": ("file_too_large",),
     "validate_post": ("malformed_post",),
     "reset_access_code": ("unknown_account",),
-    "get_private_ids": ("unknown_account",),
-    "allow_private_ids": ("unknown_account",),
-    "forbid_private_ids": ("unknown_account",),
+    "get_private_ids": _ACCOUNT,
+    "allow_private_ids": _ACCOUNT,
+    "forbid_private_ids": _ACCOUNT,
 }
 """The codes of the gateway itself, besides the usual ones."""
 _USUAL: Mapping[int, tuple[str, ...]] = {

@@ -58,6 +58,20 @@ ACCESS: Codes = {
         "Send the value of the cookie `__Host-adrelay_csrf` as `X-CSRF-Token`.",
     ),
     "unknown_account": Meaning(MISSING, "There is no such account.", "Check the id or the e-mail address."),
+    "account_erased": Meaning(
+        MISSING,
+        "The account was erased for ever.",
+        "Nothing: its e-mail address may open another account, by an order or by the operator.",
+    ),
+    "account_in_use": Meaning(
+        CONFLICT,
+        "The account can't be erased yet: `detail` names an adbot whose time runs, or an order whose payment "
+        "is awaited or on its way.",
+        "Wait for the end; or suspend the account, cancel the order, and erase the account then.",
+    ),
+    "account_is_admin": Meaning(
+        CONFLICT, "An admin's account can't be erased.", "Give it another role first."
+    ),
 }
 SIGNING_IN: Codes = {
     "wrong_access_code": Meaning(

@@ -40,9 +40,6 @@ STOCK: Codes = {
     ),
 }
 BETWEEN_SERVICES: Codes = {
-    "account_exists_differently": Meaning(
-        CONFLICT, "The account has another e-mail address.", "Nothing: an error of a service."
-    ),
     "order_exists_differently": Meaning(
         CONFLICT, "The order's number belongs to another order.", "Nothing: an error of a service."
     ),
