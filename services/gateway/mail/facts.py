@@ -47,6 +47,8 @@ class Facts:
     order: OrderFacts
     access_code: SecretStr | None
     """The account's access code, in the first mail about a received payment."""
+    licence: str = ""
+    """The account's licence key, in the same mail."""
     obsolete_notification: bool = False
     """What it says is over, or in a later mail: the lost seat was filled again, other seats of the adbot were
     lost or replaced since, or the end that is near is another one by now."""
@@ -93,7 +95,8 @@ select n.*, o.order_number is not null as order_is_known, o.plan_name, o.price_u
     case when n.kind = $2 and not exists (
         select from notifications s where s.account = n.account and s.kind = n.kind and s.mail = $3
     ) then (select code_digest from accounts a where a.account = n.account) end as digest,
-    (select sealed from first_codes.sealed f where f.account = n.account) as sealed
+    (select sealed from first_codes.sealed f where f.account = n.account) as sealed,
+    (select licence from accounts a where a.account = n.account) as licence
 from notifications n left join orders o on o.order_number = n.order_number
 where n.notification = any($1)
 """  # noqa: S608 - constants
@@ -120,7 +123,14 @@ async def facts_of(
 def _facts(row: Row, codes: AccessCodes) -> Facts:
     notification = notification_in(row)
     code = None if row["digest"] is None else _first_code(codes, notification.account, row)
-    return Facts(notification, _order(row), code, row["obsolete"], row["others"])
+    return Facts(
+        notification,
+        _order(row),
+        code,
+        licence=row["licence"] or "",
+        obsolete_notification=row["obsolete"],
+        others=row["others"],
+    )
 
 
 def _first_code(codes: AccessCodes, account: AccountId, row: Row) -> SecretStr | None:
