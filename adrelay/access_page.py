@@ -24,6 +24,10 @@ sign-out everywhere. Open streams are looked at twice a minute.
 
 A route of an account answers about the caller's own things only: what belongs to another account is answered
 for as if it did not exist. The operator's token has no account, so it opens the routes of operators alone.
+
+Paths are those below `/api/v1`. Those that begin with `/api` are of
+[existing front ends](compatible-routes.md); of these, operators may call `/api/adbots/{adbot_id}/…` too,
+about any adbot.
 """
 
 

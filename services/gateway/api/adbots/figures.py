@@ -9,11 +9,14 @@ from libs.events.values import AdbotId
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.callers import ReaderDep
-from services.gateway.api.desk import DeskDep
+from services.gateway.api.desk import Desk, DeskDep
+from services.gateway.api.identity.principal import Caller
 from services.gateway.api.listings import (
     GroupsQueryDep,
     LogPage,
+    LogQuery,
     LogQueryDep,
+    RenderedPage,
     answer_log,
     asked_page,
     groups_of_adbot,
@@ -33,10 +36,15 @@ async def get_logs(
     adbot_id: UUID, caller: ReaderDep, desk: DeskDep, request: Request, asked: LogQueryDep
 ) -> Response:
     """Return an adbot's last deliveries, the latest first."""
+    return await answer_log(request, desk, await own_log(adbot_id, caller, desk, asked))
+
+
+async def own_log(adbot_id: UUID, caller: Caller, desk: Desk, asked: LogQuery) -> RenderedPage:
+    """Return a page of the log of an adbot; raise `Denied` unless it is the caller's."""
     page = await asked_page(desk, OWN_LOG, asked, adbot_id, caller.account)
     if page.empty:  # a page with lines shows by itself that the adbot is the caller's
         await own_adbot(adbot_id, caller, desk)
-    return await answer_log(request, desk, page)
+    return page
 
 
 @router.get(
