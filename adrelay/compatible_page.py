@@ -29,6 +29,7 @@ as problems, limits, idempotency keys, and who may call what ([access](access.md
   arrives later is still shown.
 - Tokens last as long as those of version 1, by default a quarter of an hour. A front end that keeps no
   `refresh_token` signs in again; `ADRELAY_GATEWAY_TOKEN_SECONDS` makes tokens last for up to a day.
+- Scripts of a page of another origin need `ADRELAY_GATEWAY_CORS_ORIGINS`.
 - `licence` is the account's licence key: a name for the account that its owner tells the operator, who finds
   the account by it. It is no credential.
 """

@@ -21,12 +21,12 @@ from services.gateway.api.compat.shapes import (
     Started,
     Stopped,
     TheirBody,
-    bot_status_of,
+    changing,
 )
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.identity.principal import Caller, Principal
 from services.gateway.api.listings import LogQueryDep, asked_page
-from services.gateway.api.openapi import Responses, problems
+from services.gateway.api.openapi import problems
 from services.gateway.api.requests.gate import Gate
 from services.gateway.api.requests.tags import tagged
 from services.gateway.tables.adbot_states import owners_of
@@ -34,8 +34,6 @@ from services.gateway.tables.delivery_log import LOG, LogLine
 from services.gateway.tables.values import View
 
 router = APIRouter(tags=[TAG], deprecated=True)
-
-_WRITING: Responses = problems(401, 404, 409, 429)
 
 
 class NamedAdbotBody(TheirBody):
@@ -94,23 +92,23 @@ async def _reader(
 _OwnerOrOperator = Annotated[Caller | None, Depends(_writer)]
 
 
-@router.post("/adbot/start", summary="Start an adbot that is named in the body", responses=_WRITING)
+@router.post("/adbot/start", summary="Start an adbot that is named in the body", responses=changing(Started))
 async def start_named_adbot(
     body: NamedStartBody, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> Started:
     """Set the post and the groups if they are given, then start the adbot, which must be the caller's."""
     await change_first(body.adbot_id, body, caller, request, response, desk)
-    state = await start_adbot(body.adbot_id, caller, request, response, desk)
-    return Started(bot_status=bot_status_of(state))
+    await start_adbot(body.adbot_id, caller, request, response, desk)
+    return Started()
 
 
-@router.post("/adbot/stop", summary="Stop an adbot that is named in the body", responses=_WRITING)
+@router.post("/adbot/stop", summary="Stop an adbot that is named in the body", responses=changing(Stopped))
 async def stop_named_adbot(
     body: NamedAdbotBody, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> Stopped:
     """Stop the adbot, which must be the caller's."""
-    state = await stop_adbot(body.adbot_id, caller, request, response, desk)
-    return Stopped(bot_status=bot_status_of(state))
+    await stop_adbot(body.adbot_id, caller, request, response, desk)
+    return Stopped()
 
 
 @router.get(
@@ -127,29 +125,35 @@ async def get_named_adbot_logs(
 
 
 @router.post(
-    "/adbots/{adbot_id}/start", summary="Start an adbot, as its owner or an operator", responses=_WRITING
+    "/adbots/{adbot_id}/start",
+    summary="Start an adbot, as its owner or an operator",
+    responses=changing(Started),
 )
 async def start_any_adbot(
     adbot_id: UUID, caller: _OwnerOrOperator, request: Request, response: Response, desk: DeskDep
 ) -> Started:
     """Start an adbot. An operator may start any, with the checks that hold for its owner."""
     if caller is None:
-        command = StartAdbot(adbot=AdbotId(adbot_id), account=None)
-        return Started(bot_status=bot_status_of(await act(command, request, response, desk)))
-    return Started(bot_status=bot_status_of(await start_adbot(adbot_id, caller, request, response, desk)))
+        await act(StartAdbot(adbot=AdbotId(adbot_id), account=None), request, response, desk)
+    else:
+        await start_adbot(adbot_id, caller, request, response, desk)
+    return Started()
 
 
 @router.post(
-    "/adbots/{adbot_id}/stop", summary="Stop an adbot, as its owner or an operator", responses=_WRITING
+    "/adbots/{adbot_id}/stop",
+    summary="Stop an adbot, as its owner or an operator",
+    responses=changing(Stopped),
 )
 async def stop_any_adbot(
     adbot_id: UUID, caller: _OwnerOrOperator, request: Request, response: Response, desk: DeskDep
 ) -> Stopped:
     """Stop an adbot. An operator may stop any; its owner may start it again."""
     if caller is None:
-        command = StopAdbot(adbot=AdbotId(adbot_id), account=None)
-        return Stopped(bot_status=bot_status_of(await act(command, request, response, desk)))
-    return Stopped(bot_status=bot_status_of(await stop_adbot(adbot_id, caller, request, response, desk)))
+        await act(StopAdbot(adbot=AdbotId(adbot_id), account=None), request, response, desk)
+    else:
+        await stop_adbot(adbot_id, caller, request, response, desk)
+    return Stopped()
 
 
 @router.get(

@@ -22,15 +22,13 @@ from services.gateway.api.compat.shapes import (
     TheirBody,
     WrittenGroups,
     advertised_by,
-    bot_status_of,
+    changing,
 )
 from services.gateway.api.desk import DeskDep
-from services.gateway.api.openapi import Responses, problems
+from services.gateway.api.openapi import problems
 from services.gateway.tables.values import View
 
 router = APIRouter(tags=[TAG], deprecated=True)
-
-_WRITING: Responses = problems(401, 404, 409, 429)
 
 
 class PlanLimits(TheirBody):
@@ -122,7 +120,7 @@ router.add_api_route(
 )
 
 
-@router.post("/bot/start", summary="Start the account's adbot", responses=_WRITING)
+@router.post("/bot/start", summary="Start the account's adbot", responses=changing(Started))
 async def start_bot(
     caller: WriterDep,
     adbot: CurrentDep,
@@ -136,20 +134,22 @@ async def start_bot(
     What was set stays if the start is refused.
     """
     await change_first(adbot, body, caller, request, response, desk)
-    state = await start_adbot(adbot, caller, request, response, desk)
-    return Started(bot_status=bot_status_of(state))
+    await start_adbot(adbot, caller, request, response, desk)
+    return Started()
 
 
-@router.post("/bot/stop", summary="Stop the account's adbot", responses=_WRITING)
+@router.post("/bot/stop", summary="Stop the account's adbot", responses=changing(Stopped))
 async def stop_bot(
     caller: WriterDep, adbot: CurrentDep, request: Request, response: Response, desk: DeskDep
 ) -> Stopped:
     """Stop the adbot; a repetition changes nothing."""
-    state = await stop_adbot(adbot, caller, request, response, desk)
-    return Stopped(bot_status=bot_status_of(state))
+    await stop_adbot(adbot, caller, request, response, desk)
+    return Stopped()
 
 
-@router.post("/bot/update-post", summary="Set the post of the account's adbot", responses=_WRITING)
+@router.post(
+    "/bot/update-post", summary="Set the post of the account's adbot", responses=changing(PostUpdated)
+)
 async def set_bot_post(
     body: PostUpdateBody,
     caller: WriterDep,
@@ -165,7 +165,9 @@ async def set_bot_post(
     return PostUpdated(post_content=found.post_content, post_type=found.post_type)
 
 
-@router.post("/bot/update-groups", summary="Set the groups of the account's adbot", responses=_WRITING)
+@router.post(
+    "/bot/update-groups", summary="Set the groups of the account's adbot", responses=changing(GroupsUpdated)
+)
 async def set_bot_groups(
     body: GroupsUpdateBody,
     caller: WriterDep,
@@ -179,7 +181,9 @@ async def set_bot_groups(
     return GroupsUpdated(groups=advertised_by(state).groups)
 
 
-@router.post("/bot/config", summary="Set post and groups of the account's adbot", responses=_WRITING)
+@router.post(
+    "/bot/config", summary="Set post and groups of the account's adbot", responses=changing(ConfigUpdated)
+)
 async def set_bot_config(
     body: ConfigBody,
     caller: WriterDep,

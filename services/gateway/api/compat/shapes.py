@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from libs.events.values import ChannelPost
 from services.gateway.api.adbots.options import Written
 from services.gateway.api.adbots.posts import PostText, written
+from services.gateway.api.openapi import Responses, problems
 from services.gateway.tables.adbot_states import AdbotState, AdbotStatus
 from services.gateway.tables.figures import Statistics
 from services.gateway.tables.totals import Totals
@@ -61,17 +62,17 @@ class StartBody(TheirBody):
 
 
 class Started(View):
-    """The adbot runs."""
+    """The adbot runs from now on."""
 
-    status: Annotated[str, Field(examples=["started"])] = "started"
-    bot_status: BotStatus
+    status: Literal["started"] = "started"
+    bot_status: Literal[BotStatus.RUNNING] = BotStatus.RUNNING
 
 
 class Stopped(View):
-    """The adbot does not run."""
+    """The adbot does not run from now on."""
 
-    status: Annotated[str, Field(examples=["stopped"])] = "stopped"
-    bot_status: BotStatus
+    status: Literal["stopped"] = "stopped"
+    bot_status: Literal[BotStatus.STOPPED] = BotStatus.STOPPED
 
 
 class Advertised(View):
@@ -97,6 +98,12 @@ class Stats(View):
     total_messages_sent: int
     """The same as `total_success`."""
     last_activity: datetime | None
+
+
+def changing(answer: type[View]) -> Responses:
+    """Return the responses of a route that changes an adbot and gives this answer."""
+    soon = {"model": answer, "description": "It is committed; reads will include it soon."}
+    return problems(401, 404, 409, 429) | {202: soon}
 
 
 def bot_status_of(state: AdbotState | None) -> BotStatus:

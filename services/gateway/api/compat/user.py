@@ -21,6 +21,7 @@ from services.gateway.api.compat.shapes import (
     WrittenGroups,
     advertised_by,
     bot_status_of,
+    changing,
     stats_of,
 )
 from services.gateway.api.desk import DeskDep
@@ -132,7 +133,7 @@ async def get_user_advertisement(caller: ReaderDep, desk: DeskDep, request: Requ
     return tagged_model(request, _advertisement(bot.state))
 
 
-@router.post("/advertisement", summary="Set post and groups", responses=problems(401, 404, 409, 429))
+@router.post("/advertisement", summary="Set post and groups", responses=changing(UserAdvertisement))
 async def set_user_advertisement(
     body: AdvertisementUpdateBody,
     caller: WriterDep,

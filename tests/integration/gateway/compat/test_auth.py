@@ -72,6 +72,25 @@ async def test_guesses_under_both_paths_share_their_delays(harness: GatewayHarne
             assert await front.refused("POST", path, json=body) == (429, "too_many_requests")
 
 
+async def test_guesses_of_the_operators_token_under_both_paths_share_their_delays(
+    harness: GatewayHarness,
+) -> None:
+    async with harness.gateway(wrong_secrets_per_hour=2) as http:
+        guess = FrontEnd.bearing(http, "Adm1n-guess-of-the-tests-0123456789-abcdef")
+        for path in ("admin/users", "v1/admin/accounts", "admin/stats"):
+            assert await guess.refused("GET", path) == (401, "invalid_token")
+        for path in ("admin/users", "v1/admin/accounts"):
+            assert await guess.refused("GET", path) == (429, "too_many_requests")
+
+
+async def test_reads_under_both_paths_share_their_limit(harness: GatewayHarness) -> None:
+    async with harness.gateway(reads_per_minute_per_address=2) as http:
+        front = FrontEnd(http)
+        await front.get("v1/coins")
+        await front.get("health")
+        assert await front.refused("GET", "bot/state") == (429, "too_many_requests")
+
+
 async def test_sign_ins_under_both_paths_share_their_limit(harness: GatewayHarness) -> None:
     async with harness.gateway(sign_ins_per_minute=2) as http:
         front, wrong = FrontEnd(http), {"accessCode": "USER-00000-00000-00000-00000"}
