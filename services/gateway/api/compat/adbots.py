@@ -64,13 +64,16 @@ async def _another_adbot(adbot_id: UUID, principal: Principal, request: Request,
     return True
 
 
-async def _writer(
+async def writing_owner_or_operator(
     adbot_id: UUID,
     request: Request,
     desk: DeskDep,
     principal: Annotated[Principal, Security(principal_of, scopes=[Scope.CONTROL])],
 ) -> AsyncIterator[Caller | None]:
-    """Yield the caller, whose adbot it is if it exists; None for an operator and another's adbot."""
+    """Yield the caller, whose adbot it is if it exists; None for an operator and another's adbot.
+
+    What a caller writes is counted, what an operator does is noted.
+    """
     if await _another_adbot(adbot_id, principal, request, desk):
         async with noted(request, desk, principal):
             yield None
@@ -78,18 +81,18 @@ async def _writer(
         yield await counted(desk, with_account(principal))
 
 
-async def _reader(
+async def reading_owner_or_operator(
     adbot_id: UUID,
     request: Request,
     desk: DeskDep,
     principal: Annotated[Principal, Security(principal_of, scopes=[Scope.READ])],
 ) -> Caller | None:
-    """Return the caller, as `_writer` does."""
+    """Return the caller, whose adbot it is if it exists; None for an operator and another's adbot."""
     other = await _another_adbot(adbot_id, principal, request, desk)
     return None if other else with_account(principal)
 
 
-_OwnerOrOperator = Annotated[Caller | None, Depends(_writer)]
+_OwnerOrOperator = Annotated[Caller | None, Depends(writing_owner_or_operator)]
 
 
 @router.post("/adbot/start", summary="Start an adbot that is named in the body", responses=changing(Started))
@@ -164,7 +167,7 @@ async def stop_any_adbot(
 )
 async def get_any_adbot_logs(
     adbot_id: UUID,
-    caller: Annotated[Caller | None, Depends(_reader)],
+    caller: Annotated[Caller | None, Depends(reading_owner_or_operator)],
     desk: DeskDep,
     request: Request,
     asked: LogQueryDep,

@@ -71,7 +71,7 @@ _OPEN = {TheirPaymentStatus.PENDING, TheirPaymentStatus.PARTIAL}
 _Amount = Annotated[
     Decimal,
     Field(allow_inf_nan=False),
-    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?$"}]}),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$"}]}),
 ]
 
 

@@ -137,3 +137,16 @@ async def test_a_key_that_only_reads_starts_nothing(client: Client, harness: Gat
     assert await front.get(f"adbots/{adbot}/logs") == {"logs": [], "next": None}
     for path in (f"adbots/{adbot}/start", "bot/start", "bot/stop", "bot/register-user"):
         assert await front.refused("POST", path) == (403, "insufficient_scope")
+
+
+async def test_writes_of_an_account_are_limited_whichever_path_they_take(
+    client: Client, harness: GatewayHarness
+) -> None:
+    adbot = await harness.adbot(client)
+    stop = (f"adbots/{adbot}/stop", f"v1/adbots/{adbot}/stop", "bot/stop")
+    async with harness.gateway(postgres_url=harness.gateway_database, writes_per_minute=3) as http:
+        front = FrontEnd.of(http, client)
+        for path in stop:
+            await front.post(path)
+        for path in stop:
+            assert await front.refused("POST", path) == (429, "too_many_requests")
