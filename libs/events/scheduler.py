@@ -77,7 +77,7 @@ class GroupOption(Contract):
     paused: bool = False
     """No cycle sends to it."""
     every_seconds: Annotated[int, Field(ge=1, le=30 * 86_400)] | None = None
-    """A cycle leaves it out within so many seconds of the last one that did not; None: each cycle sends."""
+    """A cycle leaves it out within so many seconds of the last one that did not; null: each cycle sends."""
 
     @property
     def differs(self) -> bool:

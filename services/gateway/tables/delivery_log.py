@@ -26,7 +26,7 @@ class LogLine(View):
     cycle: UUID
     """The id of the cycle."""
     session: str | None
-    """The masked phone number; None where no seat tried."""
+    """The masked phone number; null where no seat tried."""
     group: str
     """The group in its canonical form."""
     result: ResultClass

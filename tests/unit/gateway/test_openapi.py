@@ -52,6 +52,17 @@ def test_every_route_has_a_summary_a_description_and_a_name_of_its_own(document:
     assert len({operation["operationId"] for operation in found}) == len(found)
 
 
+def test_every_parameter_is_described(document: dict[str, Any]) -> None:
+    missing = [
+        f"{operation['operationId']}: {parameter['name']}"
+        for operation in operations(document)
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description")
+    ]
+
+    assert missing == []
+
+
 def test_operations_are_named_by_a_verb_and_a_noun(document: dict[str, Any]) -> None:
     names = [operation["operationId"] for operation in operations(document)]
     assert len(set(names)) == len(names)
@@ -118,6 +129,10 @@ def test_docstrings_of_fields_reach_the_document(document: dict[str, Any]) -> No
     schemas = document["components"]["schemas"]
     assert schemas["OrderLine"]["properties"]["renews"]["description"] == "The adbot that the order renews."
     assert "No cycle sends to it." in schemas["GroupOption"]["properties"]["paused"]["description"]
+
+
+def test_the_document_speaks_json_and_no_python(document: dict[str, Any]) -> None:
+    assert re.findall(r"[^\"]*\b(?:None|True|False)\b[:;, ][^\"]*", json.dumps(document)) == []
 
 
 def test_telegram_applications_are_described_under_their_new_path_alone(document: dict[str, Any]) -> None:

@@ -44,6 +44,18 @@ _ALWAYS = frozenset({422, 503})
 _EXAMPLES = "#/components/examples/"
 _OURS = ("libs.events.", "services.gateway.")
 _CORRELATION_ID = "01a1fb49-e9e9-7537-8cc6-965c390803d2"
+_PATH_PARAMETERS: Mapping[str, str] = {
+    "adbot_id": "An adbot's id, as lists of adbots show it.",
+    "check_id": "The id of a post check, as its request returned it.",
+    "device_id": "The id of a device that is signed in.",
+    "key_id": "The id of an API key; not the key itself.",
+    "list_id": "The id of a group list.",
+    "message_id": "The id of a message, as the webhook's deliveries show it.",
+    "notice_id": "The id of a notice.",
+    "order_number": "An order's number.",
+    "webhook_id": "The id of a webhook.",
+}
+"""What the parameters in paths mean, wherever they occur."""
 MEANINGS: Mapping[int, str] = {
     400: "The request is malformed.",
     401: "No valid token, or no valid signature.",
@@ -62,7 +74,7 @@ MEANINGS: Mapping[int, str] = {
 
 
 def complete(document: dict[str, Any]) -> set[str]:
-    """Add the key of writes, the problems of each operation with their codes, and examples.
+    """Add the key of writes, what paths and problems mean, and examples.
 
     Return the names of fields without an example.
     """
@@ -77,6 +89,7 @@ def complete(document: dict[str, Any]) -> set[str]:
             for status, response in operation["responses"].items():
                 if status < "400":
                     response["headers"] = _REPLAYED
+        _describe_path(operation)
         _describe_problems(operation, path, writes=writes, keyed=keyed)
         _add_examples(operation, examples)
     components["examples"] = {code: _example(code) for code in sorted(_named(document))}
@@ -120,6 +133,12 @@ def _operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Operati
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             yield path, method, operation
+
+
+def _describe_path(operation: Operation) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["in"] == "path" and parameter["name"] in _PATH_PARAMETERS:
+            parameter.setdefault("description", _PATH_PARAMETERS[parameter["name"]])
 
 
 def _describe_problems(operation: Operation, path: str, *, writes: bool, keyed: bool) -> None:

@@ -89,7 +89,7 @@ POST_CHECKS: Codes = {
     "unknown_post_check": Meaning(
         MISSING, "The adbot has no such post check.", "Choose one of its last ten."
     ),
-    "nothing_to_check": Meaning(CONFLICT, "Only texts are to be checked.", "None: a text needs no check."),
+    "nothing_to_check": Meaning(CONFLICT, "Only texts are to be checked.", "Nothing: a text needs no check."),
     "too_many_post_checks": Meaning(
         TOO_MANY, "The adbot has had as many post checks as it may in an hour.", "Try again later."
     ),

@@ -77,15 +77,15 @@ NOTIFICATIONS: Codes = {
         "The notification was not signed with the provider's secret.",
         "Compare the IPN secret of both sides.",
     ),
-    "malformed_notification": Meaning(BAD, "The notification can't be read.", "None: it is not recorded."),
+    "malformed_notification": Meaning(BAD, "The notification can't be read.", "Nothing: it is not recorded."),
     "wrong_payment": Meaning(
         INVALID,
         "The payment does not belong to the order. Money is recorded for the operator.",
-        "None: the operator looks at the order.",
+        "Nothing: the operator looks at the order.",
     ),
     "wrong_amount": Meaning(
         INVALID,
         "The price or the amount is not the order's. Money is recorded for the operator.",
-        "None: the operator looks at the order.",
+        "Nothing: the operator looks at the order.",
     ),
 }

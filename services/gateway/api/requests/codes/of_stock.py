@@ -15,7 +15,7 @@ STOCK: Codes = {
         "The file or text is no session that can be read; `detail` says why.",
         "Upload a Telethon session, as a `.session` file or a string.",
     ),
-    "session_exists": Meaning(CONFLICT, "The session is in stock already.", "None: it is there."),
+    "session_exists": Meaning(CONFLICT, "The session is in stock already.", "Nothing: it is there."),
     "account_exists": Meaning(
         CONFLICT,
         "Another session of the same Telegram account is in stock and alive.",
@@ -33,7 +33,7 @@ STOCK: Codes = {
         "Choose one of `GET /admin/stock`, or add one.",
     ),
     "pair_exists": Meaning(
-        CONFLICT, "A Telegram application of this `api_id` is stored.", "None: it is there."
+        CONFLICT, "A Telegram application of this `api_id` is stored.", "Nothing: it is there."
     ),
     "telegram_unreachable": Meaning(
         UNAVAILABLE, "Telegram does not answer.", "Repeat the request after `Retry-After` seconds."
@@ -41,20 +41,22 @@ STOCK: Codes = {
 }
 BETWEEN_SERVICES: Codes = {
     "account_exists_differently": Meaning(
-        CONFLICT, "The account has another e-mail address.", "None: an error of a service."
+        CONFLICT, "The account has another e-mail address.", "Nothing: an error of a service."
     ),
     "order_exists_differently": Meaning(
-        CONFLICT, "The order's number belongs to another order.", "None: an error of a service."
+        CONFLICT, "The order's number belongs to another order.", "Nothing: an error of a service."
     ),
-    "order_unpaid": Meaning(CONFLICT, "The order was not paid.", "None: an error of a service."),
-    "no_mail": Meaning(CONFLICT, "The notification has no mail.", "None: an error of a service."),
-    "unknown_cycle": Meaning(MISSING, "There is no such cycle.", "None: an error of a service."),
-    "unknown_session": Meaning(MISSING, "There is no such session.", "None: an error of a service."),
-    "session_taken": Meaning(CONFLICT, "The session is on an adbot.", "None: another one is chosen."),
-    "session_lost": Meaning(CONFLICT, "The session was lost.", "None: another one is chosen."),
+    "order_unpaid": Meaning(CONFLICT, "The order was not paid.", "Nothing: an error of a service."),
+    "no_mail": Meaning(CONFLICT, "The notification has no mail.", "Nothing: an error of a service."),
+    "unknown_cycle": Meaning(MISSING, "There is no such cycle.", "Nothing: an error of a service."),
+    "unknown_session": Meaning(MISSING, "There is no such session.", "Nothing: an error of a service."),
+    "session_taken": Meaning(CONFLICT, "The session is on an adbot.", "Nothing: another one is chosen."),
+    "session_lost": Meaning(CONFLICT, "The session was lost.", "Nothing: another one is chosen."),
     "pair_fixed": Meaning(
-        CONFLICT, "The session connects with another application.", "None: another one is chosen."
+        CONFLICT, "The session connects with another application.", "Nothing: another one is chosen."
     ),
-    "no_seat_waiting": Meaning(CONFLICT, "No seat of the adbot is empty.", "None: the session stays unused."),
-    "too_many_seats": Meaning(CONFLICT, "The plan has fewer seats.", "None: an error of a service."),
+    "no_seat_waiting": Meaning(
+        CONFLICT, "No seat of the adbot is empty.", "Nothing: the session stays unused."
+    ),
+    "too_many_seats": Meaning(CONFLICT, "The plan has fewer seats.", "Nothing: an error of a service."),
 }
