@@ -124,7 +124,10 @@ async def get_bot_status(caller: ReaderDep, desk: DeskDep, request: Request) -> 
     response_model_exclude_none=True,
 )
 async def validate_bot_post(
-    link: Annotated[PostText, Query(examples=["https://t.me/channel/42"])], caller: ReaderDep
+    link: Annotated[
+        PostText, Query(description="The text to look at.", examples=["https://t.me/channel/42"])
+    ],
+    caller: ReaderDep,
 ) -> LinkValidity:
     """Say whether a text is a link to a post; a post that is a text is none."""
     found = await validate_post(PostBody(post=link), caller)
