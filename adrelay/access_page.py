@@ -49,6 +49,9 @@ With which status each caller is refused by a route, or that it is not. Routes o
 """
 _SCOPES = """
 ## Scopes
+Paths are those below `/api/v1`. Those that begin with `/api` are of
+[existing front ends](compatible-routes.md); of these, operators may call `/api/adbots/{adbot_id}/…` too,
+about any adbot.
 """
 
 

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from adrelay.access_page import access_page
+from adrelay.compatible_page import compatible_page
 from adrelay.configuration import ALL
 from adrelay.telegram_errors import telegram_errors_page
 from libs.chassis.settings import PREFIX, ServiceSettings, variable
@@ -62,6 +63,7 @@ def pages() -> dict[Path, str]:
         Path("docs/reference/settings.md"): settings_page(),
         Path("docs/reference/events.md"): events_page(),
         Path("docs/reference/access.md"): access_page(),
+        Path("docs/reference/compatible-routes.md"): compatible_page(),
         Path("docs/reference/telegram-errors.md"): telegram_errors_page(),
         Path("docs/reference/problems.md"): problems_page(),
         Path("docs/reference/values.md"): values_page(),

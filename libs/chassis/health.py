@@ -27,7 +27,8 @@ def add_health(app: FastAPI, checks: dict[str, Check], *, metrics: bool) -> None
     """Serve `/health/live` and `/health/ready` on an app, and `/metrics` if wanted.
 
     Requests for readiness that come at once share one check, so that many of them cost little. The answers
-    name the process, so that its supervisor can tell it from another one on the same port.
+    name the process, so that its supervisor can tell it from another one on the same port. A route of the
+    app's own may show the problems: `app.state.problems()` returns them by the names of the checks.
     """
     pid = os.getpid()
     routes = app.router.routes
@@ -42,13 +43,18 @@ def add_health(app: FastAPI, checks: dict[str, Check], *, metrics: bool) -> None
     async def check_all() -> dict[str, str | None]:
         return {name: await check() for name, check in checks.items()}
 
-    @app.get("/health/ready", include_in_schema=False)
-    async def ready() -> JSONResponse:
+    async def problems() -> dict[str, str]:
         nonlocal checking
         if checking is None or checking.done():
             checking = asyncio.create_task(check_all(), name="readiness")
         found = await asyncio.shield(checking)
-        wrong = {name: problem for name, problem in found.items() if problem is not None}
+        return {name: problem for name, problem in found.items() if problem is not None}
+
+    app.state.problems = problems
+
+    @app.get("/health/ready", include_in_schema=False)
+    async def ready() -> JSONResponse:
+        wrong = await problems()
         body = {"status": "degraded" if wrong else "ok", "problems": wrong, "pid": pid}
         return JSONResponse(body, status_code=503 if wrong else 200)
 

@@ -6,6 +6,7 @@ from libs.events.commands.scheduler import (
     AllowPrivateIds,
     BlockSource,
     BlockTarget,
+    ChangeAdvertisement,
     CheckPost,
     ConfirmGroup,
     DeleteGroupList,
@@ -24,7 +25,7 @@ from libs.events.commands.scheduler import (
 from libs.events.scheduler import GroupOption
 from libs.events.values import GroupRef, Post, TextFormat
 from libs.eventsourcing import CommandHandlers, Refused, Scope, UnitOfWork
-from libs.telegram_links.posts import parse_posts
+from libs.telegram_links.posts import parse_post, parse_posts
 from services.scheduler.confirmations.commands import Confirm
 from services.scheduler.confirmations.domain import CONFIRMATIONS
 from services.scheduler.context import Context
@@ -76,6 +77,26 @@ async def set_advertisement(command: SetAdvertisement, scope: Scope, context: Co
         await unit.execute(SCHEDULE, command.adbot, wanted)
 
     await scope.run(set_parsed, command=scope.causes.causation_id, grouped=True)
+
+
+@commands.outside(ChangeAdvertisement, context=True)
+async def change_advertisement(command: ChangeAdvertisement, scope: Scope, context: Context) -> None:
+    """Change the post of an adbot, or its own groups."""
+
+    def parse() -> tuple[Post | None, tuple[GroupRef, ...] | None]:
+        post = None if command.post is None else parse_post(command.post, command.format)
+        return post, None if command.groups is None else parse_groups(command.groups, least=0)
+
+    post, groups = await asyncio.to_thread(parse)
+
+    async def change_parsed(unit: UnitOfWork) -> None:
+        adbot = await adbot_known(unit.flushed, command.adbot)
+        lists = await lists_for(unit.flushed, adbot)
+        now = await switches(unit.flushed)
+        wanted = asked.ChangeAdvertisement(adbot, command.account, post, groups, now, lists, context.limits)
+        await unit.execute(SCHEDULE, command.adbot, wanted)
+
+    await scope.run(change_parsed, command=scope.causes.causation_id, grouped=True)
 
 
 @commands.outside(SetGroupList, context=True)

@@ -46,6 +46,24 @@ class SetAdvertisement(Command):
     options: SendOptions = SendOptions()
 
 
+class ChangeAdvertisement(Command):
+    """Change an adbot's post, or its own groups; what is None, and all else, stays as it is.
+
+    The post takes the place of all posts. It may be set before any group is. Options of groups that are no
+    longer named end. Refused: `unknown_adbot`, `no_post` (none is set and none given), `malformed_post`,
+    `malformed_groups`, `no_groups`, `too_many_groups`, `private_ids_not_allowed`, `blocked_targets`,
+    `blocked_source`, `advertisement_too_large`.
+    """
+
+    adbot: AdbotId
+    account: AccountId | None
+    post: LongText | None = None
+    """A link to a post, or a text."""
+    format: TextFormat = TextFormat.PLAIN
+    """The format of a text; ignored for a link."""
+    groups: Annotated[tuple[WrittenGroup, ...], Field(max_length=10_000)] | None = None
+
+
 class SetGroupList(Command):
     """Make a group list of an account, or change one; adbots that use it send to its groups from now on.
 

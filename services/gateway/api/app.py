@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from services.gateway.api import catalogue, documentation, openapi
 from services.gateway.api.account import api_keys, devices, notifications, second_factor, sign_in, webhooks
@@ -31,6 +31,8 @@ from services.gateway.api.admin import plans as admin_plans
 from services.gateway.api.admin import private_ids as admin_private_ids
 from services.gateway.api.admin import stock as admin_stock
 from services.gateway.api.checkout import routes as checkout
+from services.gateway.api.compat import PARTS as COMPATIBLE
+from services.gateway.api.compat.payment import WEBHOOK
 from services.gateway.api.live import changes, sockets
 from services.gateway.api.openapi import DESCRIPTION, SERVERS, TAGS, DescribedApp, operation_id
 from services.gateway.api.requests import problems
@@ -40,6 +42,8 @@ from services.gateway.api.requests.route_scopes import RouteScopes
 from services.gateway.api.webhook import notification
 
 PREFIX = "/api/v1"
+COMPATIBLE_PREFIX = "/api"
+"""The prefix of the routes that existing front ends call."""
 _PARTS = (
     catalogue,
     checkout,
@@ -78,7 +82,12 @@ _PARTS = (
 
 def scopes_of_routes() -> RouteScopes:
     """Return the scopes that the routes need."""
-    return RouteScopes([part.router for part in _PARTS], PREFIX)
+    return RouteScopes(_routers())
+
+
+def _routers() -> list[tuple[str, APIRouter]]:
+    """Return the routers, each with its prefix."""
+    return [(PREFIX, part.router) for part in _PARTS] + [(COMPATIBLE_PREFIX, one) for one in COMPATIBLE]
 
 
 def _polled() -> Iterator[DirectRoute]:
@@ -104,10 +113,10 @@ def make_app() -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else looked up in every request
     )
     app.add_middleware(IdempotentWrites, scopes=scopes_of_routes())  # within the edge, which is added last
-    app.add_middleware(Edge, direct=(notification.ROUTE, openapi.ROUTE, *_polled()))
+    app.add_middleware(Edge, direct=(notification.ROUTE, WEBHOOK, openapi.ROUTE, *_polled()))
     problems.install(app)
-    for part in _PARTS:
+    for prefix, router in _routers():
         # without a parent router: each level would match the request again
-        app.include_router(part.router, prefix=PREFIX)
+        app.include_router(router, prefix=prefix)
     app.include_router(documentation.router)
     return app

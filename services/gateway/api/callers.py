@@ -1,6 +1,7 @@
 """The caller of a request, and the causes of its events. Every route declares its scope by one of these."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -59,7 +60,8 @@ async def _principal(request: Request, desk: Desk, credential: str) -> Principal
     return cast("Principal", found)
 
 
-def _with_account(principal: Principal) -> Caller:
+def with_account(principal: Principal) -> Caller:
+    """Return the caller; raise `Denied` for the operator's token, which has no account."""
     if principal.account is None:
         raise forbidden("account_needed", "the operator's token has no account; use the routes of /admin")
     return Caller(principal.account, principal)
@@ -67,21 +69,21 @@ def _with_account(principal: Principal) -> Caller:
 
 async def reader_of(principal: Annotated[Principal, Security(principal_of, scopes=[Scope.READ])]) -> Caller:
     """Return the caller of a route that shows something."""
-    return _with_account(principal)
+    return with_account(principal)
 
 
 async def marker_of(
     desk: DeskDep, principal: Annotated[Principal, Security(principal_of, scopes=[Scope.CONTROL])]
 ) -> Caller:
     """Return the caller; raise `Denied` if the limit of marks of its account is reached."""
-    caller = _with_account(principal)
+    caller = with_account(principal)
     await desk.marks.take(str(caller.account))
     return caller
 
 
 async def reader_with(request: Request, desk: Desk, credential: str) -> Caller:
     """Return the caller of a route that shows something, by its bearer credential."""
-    return _with_account(await _permitted(request, desk, credential, (Scope.READ,)))
+    return with_account(await _permitted(request, desk, credential, (Scope.READ,)))
 
 
 def bearer_in(scope: ASGIScope) -> str | None:
@@ -95,17 +97,18 @@ async def writer_of(
     desk: DeskDep, principal: Annotated[Principal, Security(principal_of, scopes=[Scope.CONTROL])]
 ) -> Caller:
     """Return the caller; raise `Denied` if the limit of writes of its account is reached."""
-    return await _counted(desk, _with_account(principal))
+    return await counted(desk, with_account(principal))
 
 
 async def buyer_of(
     desk: DeskDep, principal: Annotated[Principal, Security(principal_of, scopes=[Scope.BILLING])]
 ) -> Caller:
     """Return the caller; raise `Denied` if the limit of writes of its account is reached."""
-    return await _counted(desk, _with_account(principal))
+    return await counted(desk, with_account(principal))
 
 
-async def _counted(desk: DeskDep, caller: Caller) -> Caller:
+async def counted(desk: Desk, caller: Caller) -> Caller:
+    """Count a write of a caller; raise `Denied` at a limit."""
     await desk.writes.take(str(caller.account))
     await desk.writes_a_day.take(str(caller.account))
     return caller
@@ -128,7 +131,7 @@ async def _if_any(request: Request, desk: DeskDep, needed: Scope) -> Caller | No
     principal = await _principal(request, desk, credentials.credentials)
     if needed not in principal.scopes:
         raise forbidden("insufficient_scope", f"this needs the scope `{needed}`, or no token at all")
-    return _with_account(principal)
+    return with_account(principal)
 
 
 ReaderDep = Annotated[Caller, Depends(reader_of)]
@@ -150,20 +153,27 @@ async def operator_of(
     principal: Annotated[Principal, Security(principal_of, scopes=[Scope.ADMIN])],
 ) -> AsyncIterator[Principal]:
     """Yield the operator; note in the activity log what is asked for, and what came of it."""
-    if request.method in _LOOKS:
+    async with noted(request, desk, principal):
         yield principal
+
+
+@asynccontextmanager
+async def noted(request: Request, desk: Desk, operator: Principal) -> AsyncGenerator[None]:
+    """Note in the activity log what an operator's request asks for, and what came of it."""
+    if request.method in _LOOKS:
+        yield
         return
     act = cast("UUID", request.state.correlation_id)
     await desk.activity.note(
         act,
-        actor=principal.actor,
-        address=principal.address,
+        actor=operator.actor,
+        address=operator.address,
         operation=request.scope["route"].name,
         path=await _noted_path(request, desk),
     )
     outcome = DONE
     try:
-        yield principal
+        yield
     except EXPECTED as error:
         outcome = denied_of(error).code
         raise

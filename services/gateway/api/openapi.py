@@ -52,6 +52,7 @@ TAGS = [
     {"name": "group lists", "description": "Lists of groups that several adbots share."},
     {"name": "provider", "description": "The payment provider's webhook."},
     {"name": "admin", "description": "The operator's routes: catalogue, orders, adbots, stock."},
+    {"name": "compat", "description": "What existing front ends call; new programs use the other routes."},
 ]
 
 _COOKIE = {

@@ -51,6 +51,8 @@ class Facts:
     """The account's address now; empty if the account was erased, or if it is not known."""
     access_code: SecretStr | None
     """The account's access code, in the first mail about a received payment."""
+    licence: str = ""
+    """The account's licence key, in the same mail."""
     obsolete_notification: bool = False
     """What it says is over, or in a later mail: the lost seat was filled again, other seats of the adbot were
     lost or replaced since, or the end that is near is another one by now."""
@@ -103,6 +105,7 @@ select n.*, o.order_number is not null as order_is_known, o.plan_name, o.price_u
         select from notifications s where s.account = n.account and s.kind = n.kind and s.mail = $3
     ) then (select code_digest from accounts a where a.account = n.account) end as digest,
     (select sealed from first_codes.sealed f where f.account = n.account) as sealed,
+    (select licence from accounts a where a.account = n.account) as licence,
     coalesce(p.email, '') as email,
     exists (select from erased_accounts x where x.account = n.account) as erased
 from notifications n left join orders o on o.order_number = n.order_number
@@ -133,7 +136,14 @@ def _facts(row: Row, codes: AccessCodes) -> Facts:
     notification = notification_in(row)
     code = None if row["digest"] is None else _first_code(codes, notification.account, row)
     return Facts(
-        notification, _order(row), row["email"], code, row["obsolete"], row["others"], erased=row["erased"]
+        notification,
+        _order(row),
+        row["email"],
+        code,
+        licence=row["licence"] or "",
+        obsolete_notification=row["obsolete"],
+        others=row["others"],
+        erased=row["erased"],
     )
 
 

@@ -64,6 +64,7 @@ class Writer:
             "order": facts.order,
             "others": facts.others,
             "access_code": code,
+            "licence": facts.licence,
             "site_url": self._site_url,
             "signature": self._signature,
         }

@@ -122,6 +122,16 @@ async def owners_of(sql: Sql, adbots: Collection[AdbotId]) -> dict[AdbotId, Acco
     return {row["adbot"]: row["account"] for row in rows}
 
 
+async def current_adbot(sql: Sql, account: AccountId) -> AdbotId | None:
+    """Return the adbot that is meant where an account names none: the last that may run, else the last."""
+    found = await sql.fetchval(
+        "select adbot from adbots where account = $1 "
+        "order by expired or suspended, provisioned_at desc, adbot desc limit 1",
+        account,
+    )
+    return None if found is None else AdbotId(found)
+
+
 async def plan_status_of(sql: Sql, account: AccountId) -> PlanStatus:
     """Return the plan status of an account."""
     ended = await sql.fetchval("select bool_and(expired) from adbots where account = $1", account)

@@ -171,7 +171,7 @@ async def statistics_of(sql: Sql, adbot: AdbotId, at: datetime) -> Statistics:
         counts[line["result"]] += line["count"]
     reasons = {line["reason"]: line["count"] for line in results if line["result"] == ResultClass.LEFT_OUT}
     return Statistics(
-        **_counts(counts),
+        **counts_in(counts),
         cycles=row["cycles"] if row else 0,
         cycles_skipped=row["cycles_skipped"] if row else 0,
         cycles_overrun=row["cycles_overrun"] if row else 0,
@@ -221,7 +221,7 @@ def _seat(row: Row, at: datetime) -> SeatFigures:
 def _activity(row: Row, at: datetime) -> dict[str, Any]:
     rests = row["rests_until"] is not None and row["rests_until"] > at
     return {
-        **_counts(json.loads(row["counts"])),
+        **counts_in(json.loads(row["counts"])),
         "flood_waits": row["flood_waits"],
         "rests_until": row["rests_until"] if rests else None,
         "rest_error": row["rest_error"] if rests else None,
@@ -234,7 +234,7 @@ def _group(row: Row, denials: Iterable[Denial], requests: Iterable[JoinRequest])
     group: str = row["grp"]
     topic = group.partition("/")[2]
     return GroupFigures(
-        **_counts(json.loads(row["counts"])),
+        **counts_in(json.loads(row["counts"])),
         group=group,
         topic=int(topic) if topic else None,
         advertised=row["advertised"],
@@ -263,7 +263,8 @@ def _failed(row: Row) -> Failed | None:
     )
 
 
-def _counts(by_class: dict[str, int] | Counter[str]) -> dict[str, Any]:
+def counts_in(by_class: dict[str, int] | Counter[str]) -> dict[str, Any]:
+    """Return the fields of `Counts`, of results by class."""
     counts = {ResultClass(result): int(count) for result, count in by_class.items()}
     not_sent, left_out = counts.get(ResultClass.STOPPED, 0), counts.get(ResultClass.LEFT_OUT, 0)
     failures = {

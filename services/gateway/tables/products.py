@@ -125,3 +125,14 @@ async def plan_of(sql: Sql, code: PlanCode) -> CataloguePlan | None:
     """Return a plan, on sale or not."""
     row = await sql.fetchrow("select * from products where code = $1", code)
     return None if row is None else CataloguePlan.model_validate(dict(row.items()))
+
+
+async def plan_named(sql: Sql, name: str, kind: PlanKind | None) -> CataloguePlan | None:
+    """Return the plan on sale of this code or else name, in any case; of several the cheapest."""
+    row = await sql.fetchrow(
+        "select * from products where on_sale and lower($1) in (code, lower(name)) "
+        "and kind = coalesce($2, kind) order by code = lower($1) desc, price_usd, code limit 1",
+        name,
+        kind,
+    )
+    return None if row is None else CataloguePlan.model_validate(dict(row.items()))

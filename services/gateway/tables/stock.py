@@ -83,11 +83,16 @@ class StockedApplication(View):
     sessions: int
 
 
-class Stock(View):
-    """The sessions and Telegram applications in stock."""
+class StockOverview(View):
+    """The number of sessions by state, and the Telegram applications."""
 
     counts: dict[SessionState, int]
     pairs: list[StockedApplication]
+
+
+class Stock(StockOverview):
+    """The sessions and Telegram applications in stock."""
+
     sessions: list[StockedSession]
     next: Annotated[
         str | None,
@@ -223,14 +228,18 @@ SESSIONS = PagedList(
 """The sessions in stock."""
 
 
-async def counts_of(sql: Sql) -> str:
-    """Return the number of sessions by state, as JSON."""
-    return str(await sql.fetchval(_COUNTS))
+async def overview_of(sql: Sql) -> str:
+    """Return the number of sessions by state and the applications as JSON, a `StockOverview`."""
+    counts, applications = await sql.fetchval(_COUNTS), await sql.fetchval(_APPLICATIONS)
+    return f'{{"counts":{counts},"pairs":{applications}}}'
 
 
-async def applications_of(sql: Sql) -> str:
-    """Return the Telegram applications as JSON, a list of `StockedApplication`."""
-    return str(await sql.fetchval(_APPLICATIONS))
+async def application_of(sql: Sql, api_id: int) -> ApplicationId | None:
+    """Return the Telegram application with this `api_id`."""
+    found = await sql.fetchval(
+        "select pair from stock_pairs where api_id = $1 order by imported_at, pair limit 1", api_id
+    )
+    return None if found is None else ApplicationId(found)
 
 
 async def stocked_session(sql: Sql, session: SessionId) -> StockedSession | None:

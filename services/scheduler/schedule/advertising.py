@@ -1,9 +1,11 @@
 """The decisions about an advertisement: its posts and groups, its group lists, and options of groups."""
 
+from dataclasses import replace
+
 from libs.events.scheduler import AdvertisementSet, GroupOptionSet
 from libs.eventsourcing import Refused
-from services.scheduler.schedule.adbot import owned
-from services.scheduler.schedule.commands import SetAdvertisement, SetOption
+from services.scheduler.schedule.adbot import Adbot, owned
+from services.scheduler.schedule.commands import ChangeAdvertisement, SetAdvertisement, SetOption
 from services.scheduler.schedule.group_options import (
     MOST_REMEMBERED,
     by_group,
@@ -24,8 +26,38 @@ def set_advertisement(command: SetAdvertisement, schedule: Schedule | None) -> l
     _check_lists(command)
     if not groups:
         raise Refused("no_groups", "the list holds no group")
-    command.limits.check(adbot, len(groups), len(wanted.posts))
     check_named(by_group(wanted.group_options), groups)
+    return _set(command, adbot, wanted, schedule)
+
+
+def change_advertisement(command: ChangeAdvertisement, schedule: Schedule | None) -> list[AdvertisementSet]:
+    """Return what changes the post or the groups; nothing, if they are so already. Raises `Refused`.
+
+    A post without groups is stored: people set one after the other. Such an adbot can't be started.
+    """
+    adbot = owned(command.adbot, command.account)
+    before = schedule.advertisement if schedule else None
+    if command.post is not None:
+        before = replace(before or Advertisement(command.post, ()), post=command.post, more_posts=())
+    if before is None:
+        raise Refused("no_post", "no post is set; set it before the groups, or with them")
+    wanted = before if command.groups is None else replace(before, groups=command.groups)
+    named = set(map(key_of, merged(wanted.groups, command.lists)))
+    if command.groups is not None and not named:
+        raise Refused("no_groups", "the list holds no group")
+    options = tuple(one for one in wanted.group_options if key_of(one.group) in named)
+    return _set(command, adbot, replace(wanted, group_options=options), schedule)
+
+
+def _set(
+    command: SetAdvertisement | ChangeAdvertisement,
+    adbot: Adbot,
+    wanted: Advertisement,
+    schedule: Schedule | None,
+) -> list[AdvertisementSet]:
+    """Return what sets an advertisement that is whole. Raises `Refused` for what the adbot may not have."""
+    groups = merged(wanted.groups, command.lists)
+    command.limits.check(adbot, len(groups), len(wanted.posts))
     if forbidden := wanted.forbidden_to(adbot, groups):
         raise refuse(forbidden)
     command.switches.check(wanted.posts, groups)

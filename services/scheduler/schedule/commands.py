@@ -34,6 +34,20 @@ class SetAdvertisement:
 
 
 @dataclass(frozen=True)
+class ChangeAdvertisement:
+    """Change the post or the adbot's own groups; None leaves them as they are."""
+
+    adbot: Adbot | None
+    account: AccountId | None
+    post: Post | None
+    groups: tuple[GroupRef, ...] | None
+    switches: Switches = NONE
+    lists: tuple[GroupList, ...] = ()
+    """The lists that the adbot uses."""
+    limits: Limits = UNLIMITED
+
+
+@dataclass(frozen=True)
 class SetOption:
     """Set the option of one group; here as in the commands below, `lists` are those that the adbot uses."""
 
@@ -118,5 +132,14 @@ class RunDue:
 
 
 Command = (
-    SetAdvertisement | SetOption | SetPacing | Start | Stop | EndUnfit | EndPrivate | EndWithSource | RunDue
+    SetAdvertisement
+    | ChangeAdvertisement
+    | SetOption
+    | SetPacing
+    | Start
+    | Stop
+    | EndUnfit
+    | EndPrivate
+    | EndWithSource
+    | RunDue
 )

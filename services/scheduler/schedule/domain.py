@@ -8,8 +8,9 @@ from uuid import UUID
 from libs.events.scheduler import AdbotStarted, AdbotStopped, PacingSet, StopReason
 from libs.eventsourcing import Decider, Refused, Snapshots
 from services.scheduler.schedule.adbot import owned
-from services.scheduler.schedule.advertising import set_advertisement, set_option
+from services.scheduler.schedule.advertising import change_advertisement, set_advertisement, set_option
 from services.scheduler.schedule.commands import (
+    ChangeAdvertisement,
     Command,
     EndPrivate,
     EndUnfit,
@@ -32,7 +33,7 @@ from services.scheduler.schedule.timing import Timing
 def decide(command: Command, schedule: Schedule | None) -> Sequence[ScheduleEvent]:
     """Return the events of ``command``; none, if it is a duplicate."""
     match command:
-        case SetAdvertisement() | SetOption() | SetPacing():
+        case SetAdvertisement() | ChangeAdvertisement() | SetOption() | SetPacing():
             return _set(command, schedule)
         case Start():
             return _start(command, schedule)
@@ -50,11 +51,13 @@ def decide(command: Command, schedule: Schedule | None) -> Sequence[ScheduleEven
 
 
 def _set(
-    command: SetAdvertisement | SetOption | SetPacing, schedule: Schedule | None
+    command: SetAdvertisement | ChangeAdvertisement | SetOption | SetPacing, schedule: Schedule | None
 ) -> Sequence[ScheduleEvent]:
     match command:
         case SetAdvertisement():
             return set_advertisement(command, schedule)
+        case ChangeAdvertisement():
+            return change_advertisement(command, schedule)
         case SetOption():
             return set_option(command, schedule)
         case SetPacing():
@@ -145,7 +148,7 @@ def _stopped(schedule: Schedule | None, reason: StopReason, detail: str = "") ->
     return [AdbotStopped(adbot=schedule.adbot, reason=reason, detail=detail)]
 
 
-_FROM_PEOPLE = (SetAdvertisement, SetOption, SetPacing, Start, Stop)
+_FROM_PEOPLE = (SetAdvertisement, ChangeAdvertisement, SetOption, SetPacing, Start, Stop)
 
 
 def correlated_with(command: Command, _: str) -> UUID | None:

@@ -51,12 +51,16 @@ class Advertised:
         """The adbot's REST path."""
         return f"adbots/{self.adbot}"
 
-    async def prepare(self) -> None:
-        """Stock and assign the sessions, and set the advertisement; wait until the gateway shows both."""
+    async def stock_seats(self) -> None:
+        """Stock and assign the sessions; wait until the gateway shows them."""
         for number, session in enumerate(self.seats, 1):
             stocked = SessionStocked(session=session, telegram_user=number, phone=f"+49…0{number}")
             await self.harness.provisioning.publish(f"session-{session}", stocked)
         await self.assign(self.seats)
+
+    async def prepare(self) -> None:
+        """Stock and assign the sessions, and set the advertisement; wait until the gateway shows both."""
+        await self.stock_seats()
         await self.harness.scheduler.publish(
             f"schedule-{self.adbot}", AdvertisementSet(adbot=self.adbot, post=POST, groups=self.groups)
         )

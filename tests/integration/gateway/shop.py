@@ -34,6 +34,7 @@ from tests.support.waiting import until
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
 IPN_SECRET = f"1pn-{secrets.token_hex(16)}"
 SESSIONS_PER_PAIR = 5
+NOTIFICATIONS = "/api/v1/webhooks/nowpayments"
 API_KEY = f"K3y-{secrets.token_hex(12)}"
 
 
@@ -99,9 +100,9 @@ class Shop:
 
 @asynccontextmanager
 async def open_shop(
-    postgres: EmbeddedPostgres, nats: EmbeddedNats, **changed: object
+    postgres: EmbeddedPostgres, nats: EmbeddedNats, *, ipn_path: str = NOTIFICATIONS, **changed: object
 ) -> AsyncGenerator[Shop]:
-    """Run the services; `changed` overrides billing's settings."""
+    """Run the services; the provider notifies `ipn_path`, `changed` overrides billing's settings."""
     prefix, port = f"t{uuid4().hex[:8]}", free_port()
     url = f"http://127.0.0.1:{port}"
     async with AsyncExitStack() as stack:
@@ -122,7 +123,7 @@ async def open_shop(
             "provider_url": sandbox.url,
             "api_key": API_KEY,
             "ipn_secret": IPN_SECRET,
-            "ipn_callback_url": f"{url}/api/v1/webhooks/nowpayments",
+            "ipn_callback_url": f"{url}{ipn_path}",
             "http_port": free_port(),
             "unpaid_sessions_per_address": 1000,  # all callers share one address
             "unpaid_share": 1,

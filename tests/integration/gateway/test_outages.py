@@ -100,7 +100,9 @@ async def test_without_the_broker_writes_are_refused_and_reads_go_on(
         refused = wish()
         assert unavailable(await http.post("/api/v1/checkout", json=refused))
         assert [plan["code"] for plan in (await http.get("/api/v1/catalogue")).json()["items"]] == ["bronze"]
-        assert (await http.get("/health/ready")).json()["problems"] == {"broker": "is not connected"}
+        away = {"broker": "is not connected"}
+        assert (await http.get("/health/ready")).json()["problems"] == away
+        assert (await http.get("/api/health")).json() == {"status": "degraded", "problems": away}
         await own_nats.start()
         await until(sold)
         assert refused["email"] not in [order.email for order in fake.placed], "it is not carried out later"

@@ -28,7 +28,14 @@ BODIES = {
     "renewal": {"pay_currency": "BTC"},
 }
 PREFIX = "/api/v1/"
+OPERATORS = ("admin/", "/api/admin/")
 PUBLIC = {
+    ("POST", "/api/auth/verify-access-code"),
+    ("POST", "/api/auth/refresh"),
+    ("POST", "/api/payment/create"),
+    ("GET", "/api/payment/status"),
+    ("POST", "/api/payment/webhook"),
+    ("GET", "/api/health"),
     ("GET", "catalogue"),
     ("GET", "coins"),
     ("POST", "checkout"),
@@ -118,7 +125,7 @@ async def test_every_route_but_the_public_ones_asks_for_a_token(
             url = re.sub(r"{[^}]+}", str(uuid4()), path)
             if (method, route) not in PUBLIC:
                 assert (await harness.http.request(method, url)).status_code == 401, (method, path)
-                if route.startswith("admin/"):
+                if route.startswith(OPERATORS):
                     answer = await stranger.http.request(method, str(harness.http.base_url.join(url)))
                     assert (answer.status_code, answer.json()["code"]) == (403, "insufficient_scope"), url
             asked.add((method, route))
@@ -146,3 +153,21 @@ async def test_an_owner_is_obeyed_however_late_the_scheduler_reads_of_the_adbot(
     adbot = await harness.adbot(owner)  # as soon as the gateway shows it
     stopped = await owner.http.post(f"adbots/{adbot}/stop")
     assert (stopped.status_code, stopped.json()["status"]) == (200, "STOPPED")
+
+
+async def test_the_post_or_the_groups_are_changed_alone(harness: GatewayHarness, owner: Client) -> None:
+    path = f"adbots/{await harness.adbot(owner)}"
+    several = {"posts": ["https://t.me/channel/42", "Two rooms"], "groups": ["@one_group"], "order": "random"}
+    before = (await owner.http.put(f"{path}/advertisement", json=several)).json()["advertisement"]
+
+    async def changed(body: dict[str, object]) -> Any:  # noqa: ANN401 - JSON
+        answer = await owner.http.patch(f"{path}/advertisement", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["advertisement"]
+
+    assert await changed({"groups": ["@another"]}) == {**before, "groups": ["@another"]}
+    post = {"kind": "text", "text": "<b>Three</b> rooms", "format": "html"}
+    alone = {**before, "groups": ["@another"], "post": post, "posts": [post]}
+    assert await changed({"post": post}) == alone
+    nothing = await owner.http.patch(f"{path}/advertisement", json={})
+    assert (nothing.status_code, nothing.json()["code"]) == (422, "invalid_request")

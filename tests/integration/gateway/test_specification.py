@@ -50,6 +50,7 @@ messages to other hosts."""
 OWN_RULES = re.compile(
     r"is no cursor|is no address|an e-mail address such as|characters that can't be seen|"
     r"give exactly one of|must have (either post or posts|groups or lists|one format)|"
+    r"must have post(_link|_content)? or groups|"
     r"must be (at least|less than) [0-9]{4}-"
 )
 """Rules that a schema can't declare: opaque texts, domains, times, and which fields go together."""

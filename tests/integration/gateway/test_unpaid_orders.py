@@ -28,7 +28,7 @@ def elsewhere(shop: Shop) -> httpx.AsyncClient:
 async def test_nobody_sells_the_shop_out_without_paying(
     postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
 ) -> None:
-    limits = {"unpaid_sessions_per_address": 15, "unpaid_share": 0.5}
+    limits: dict[str, Any] = {"unpaid_sessions_per_address": 15, "unpaid_share": 0.5}
     opened = open_shop(postgres_server, nats_server, promise_seconds=PROMISE_SECONDS, **limits)
     async with opened as shop, elsewhere(shop) as other:
         await shop.stock(20)

@@ -108,6 +108,7 @@ async def test_the_first_payments_mail_holds_the_code_and_no_answer_does(running
     code = code_in(first)
     signed_in = await running.http.post("/auth/sign-in", json={"access_code": code})
     assert signed_in.json()["account"]["id"] == str(account)
+    assert f"Your licence key is {signed_in.json()['account']['licence']}." in first.text
 
     second = await running.place(BODY["email"])
     await running.finish(second)

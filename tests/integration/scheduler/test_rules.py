@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from libs.events.commands.scheduler import SetAdvertisement, StartAdbot, StopAdbot
+from libs.events.commands.scheduler import ChangeAdvertisement, SetAdvertisement, StartAdbot, StopAdbot
 from libs.events.forwarder import AbortReason, CycleAborted, SourceBroken
 from libs.events.provisioning import (
     AdbotExpired,
@@ -104,6 +104,16 @@ async def test_a_group_that_is_named_twice_is_one(scheduler: Scheduler) -> None:
     await scheduler.when(advertise("t.me/news/1", "@bakers", "@BAKERS", "t.me/bakers")).then(
         AdvertisementSet(adbot=ID, post=post, groups=("@bakers",))
     )
+
+
+async def test_a_post_and_groups_are_set_one_after_the_other(scheduler: Scheduler) -> None:
+    only_post = ChangeAdvertisement(adbot=ID, account=OWNER, post="https://t.me/news/12?single")
+    only_groups = ChangeAdvertisement(adbot=ID, account=OWNER, groups=ADVERTISE.groups)
+    await scheduler.when(only_groups).then(refused="no_post")
+    await scheduler.when(only_post).then(ADVERTISED.model_copy(update={"groups": ()}))
+    await scheduler.when(START).then(refused="no_groups")
+    await scheduler.when(only_groups).then(ADVERTISED)
+    await scheduler.when(only_groups.model_copy(update={"groups": ()})).then(refused="no_groups")
 
 
 async def test_several_posts_are_sent_in_turn(scheduler: Scheduler) -> None:

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from libs.events.values import ChannelPost, Post, TextFormat, TextPost
 from libs.telegram_links.posts import parse_post
+from services.gateway.api.adbots.advertisement import AdvertisementBody
 from services.gateway.api.adbots.posts import PostBody, validate_post, written
-from services.gateway.api.adbots.routes import AdvertisementBody
 from services.gateway.api.identity.principal import Caller
 
 LINK = {"kind": "link", "channel": "@channel", "message": 42}

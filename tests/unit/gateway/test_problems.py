@@ -107,7 +107,7 @@ def test_every_string_format_of_the_interface_has_an_error_text() -> None:
         or "form that is asked for" in wrong({"type": "string_pattern_mismatch", "ctx": {"pattern": form}})
     }
     assert silent == {
-        r"^-?[0-9]+(\.[0-9]+)?$",  # amounts are in answers only
+        r"^-?[0-9]+(\.[0-9]+)?$",  # amounts in answers; the one in a request is compared with the price
         "^[ -~]+$",  # an idempotency key has a code of its own
         # what follows is declared by patterns, and checked by rules with texts of their own
         r"^(?=.*[1-9])[0-9]{1,8}(\.[0-9]{1,2})?$",

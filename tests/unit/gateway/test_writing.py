@@ -21,6 +21,7 @@ from services.gateway.mail.facts import Facts, OrderFacts
 from services.gateway.mail.writing import Writer
 
 TO = "anna@example.com"
+LICENCE = "LIC-7QX4M-D2HK9-TWA1B-C3D4E"
 CODE = "USER-0A1BC-23DEF-45GHJ-67KMN"
 WRITER = Writer(
     Address("Ads & Co", "no-reply", "ads.example.org"), site_url="https://ads.example.org/?a=1&b=2"
@@ -65,6 +66,7 @@ RECEIVED = Facts(
     ORDER,
     TO,
     SecretStr(CODE),
+    licence=LICENCE,
 )
 EXPIRED = Facts(replace(NOTIFICATION, kind=NotificationKind.ORDER_EXPIRED), ORDER, TO, None)
 
@@ -119,6 +121,11 @@ def test_only_the_mail_that_has_a_code_shows_one() -> None:
     assert all(CODE in text for text in both(RECEIVED))
     assert all("USER" not in text for text in both(replace(RECEIVED, access_code=None)))
     assert CODE not in repr(WRITER.write(RECEIVED)) + repr(RECEIVED)
+
+
+def test_the_licence_key_is_in_the_mail_with_the_code_alone() -> None:
+    assert all(f"Your licence key is {LICENCE}" in re.sub(r"\s+", " ", text) for text in both(RECEIVED))
+    assert all("LIC-" not in text for text in both(replace(RECEIVED, access_code=None)))
 
 
 def test_text_from_clients_is_escaped() -> None:

@@ -21,7 +21,14 @@ from libs.events.scheduler import (
 )
 from libs.events.values import CycleId, GroupRef, SendOptions, TextPost
 from libs.eventsourcing import ImpossibleEvent
-from services.scheduler.schedule.commands import EndPrivate, RunDue, SetAdvertisement, SetOption, Start
+from services.scheduler.schedule.commands import (
+    ChangeAdvertisement,
+    EndPrivate,
+    RunDue,
+    SetAdvertisement,
+    SetOption,
+    Start,
+)
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.group_options import LONGEST_SPACING, MOST_REMEMBERED, remember
 from services.scheduler.schedule.groups import parse_options
@@ -103,6 +110,16 @@ def test_an_advertisement_names_lists_and_options() -> None:
     schedule.given(event).when(command).then()
     schedule.given(event).when(replace(command, options=SendOptions())).then(
         event.model_copy(update={"options": SendOptions()})
+    )
+
+
+def test_a_change_of_groups_keeps_lists_and_ends_options_of_groups_that_are_gone() -> None:
+    before = with_lists(ON_BREAD, options=[paused("@bakers"), paused("@bread"), paused("@millers")])
+    command = ChangeAdvertisement(TRUSTED, OWNER, None, ("@millers",), lists=(ON_BREAD,))
+    after = {"groups": ("@millers",), "group_options": (paused("@bread"), paused("@millers"))}
+    schedule.given(before).when(command).then(before.model_copy(update=after))
+    schedule.given(before).when(replace(command, groups=())).then(
+        before.model_copy(update=after | {"groups": ()})  # the list has @millers too
     )
 
 

@@ -36,6 +36,7 @@ from libs.eventsourcing.testing import scenarios
 from libs.telegram_links.posts import parse_post
 from services.scheduler.schedule.adbot import Adbot
 from services.scheduler.schedule.commands import (
+    ChangeAdvertisement,
     Command,
     EndUnfit,
     EndWithSource,
@@ -46,6 +47,7 @@ from services.scheduler.schedule.commands import (
 )
 from services.scheduler.schedule.domain import SCHEDULE
 from services.scheduler.schedule.groups import parse_groups
+from services.scheduler.schedule.limits import Limits
 from services.scheduler.schedule.state import evolve
 from services.scheduler.schedule.timing import MOST_LATENESS
 
@@ -125,6 +127,38 @@ def test_setting_the_same_advertisement_again_is_a_no_op() -> None:
     schedule.given(SET).when(set_to("t.me/news/13")).then(
         SET.model_copy(update={"post": ChannelPost(channel="@news", message=13)})
     )
+
+
+def change(post: str | None, *groups: str, account: AccountId = OWNER) -> ChangeAdvertisement:
+    named = parse_groups(groups) if groups else None
+    return ChangeAdvertisement(ADBOT, account, parse_post(post) if post else None, named)
+
+
+def test_a_post_may_be_set_before_the_groups_but_not_started() -> None:
+    draft = SET.model_copy(update={"groups": ()})
+    schedule.when(change("t.me/news/12")).then(draft)
+    schedule.given(draft).when(change("t.me/news/12")).then()
+    schedule.given(draft).when(Start(ADBOT, OWNER, NOON)).refused("no_groups")
+    schedule.given(draft).when(change(None, "@bakers", "@millers")).then(SET)
+    schedule.when(change(None, "@bakers")).refused("no_post")
+
+
+def test_a_change_leaves_what_it_does_not_name() -> None:
+    several = SET.model_copy(update={"more_posts": (parse_post("A text"),)})
+    schedule.given(several).when(change("t.me/news/13")).then(
+        SET.model_copy(update={"post": ChannelPost(channel="@news", message=13)})
+    )
+    schedule.given(several).when(change(None, "@bakers")).then(
+        several.model_copy(update={"groups": ("@bakers",)})
+    )
+    schedule.given(several).when(replace(change(None), groups=())).refused("no_groups")
+
+
+def test_a_change_is_checked_as_a_whole_advertisement_is() -> None:
+    schedule.given(SET).when(change("t.me/c/4711/12")).refused("private_ids_not_allowed")
+    few = replace(change(None, "@one_group", "@two_groups"), limits=Limits(max_groups=1))
+    schedule.given(SET).when(few).refused("too_many_groups")
+    schedule.given(SET).when(change("t.me/news/13", account=STRANGER)).refused("unknown_adbot")
 
 
 def test_a_missing_adbot_or_another_clients_is_unknown() -> None:

@@ -9,13 +9,15 @@ from libs.events.values import AdbotId
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.routes import own_adbot
 from services.gateway.api.callers import ReaderDep
-from services.gateway.api.desk import DeskDep
+from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.direct_reads import direct_read
+from services.gateway.api.identity.principal import Caller
 from services.gateway.api.listings import (
     GroupsQueryDep,
     LogPage,
     LogQuery,
     LogQueryDep,
+    RenderedPage,
     asked_page,
     groups_of_adbot,
 )
@@ -35,10 +37,15 @@ async def get_logs(
     adbot_id: UUID, caller: ReaderDep, desk: DeskDep, request: Request, asked: LogQueryDep
 ) -> Response:
     """Return an adbot's last deliveries, the latest first."""
+    return tagged(request, (await own_log(adbot_id, caller, desk, asked)).json())
+
+
+async def own_log(adbot_id: UUID, caller: Caller, desk: Desk, asked: LogQuery) -> RenderedPage:
+    """Return a page of the log of an adbot; raise `Denied` unless it is the caller's."""
     page = await asked_page(desk, OWN_LOG, asked, adbot_id, caller.account)
     if page.empty:  # a page with lines shows by itself that the adbot is the caller's
         await own_adbot(adbot_id, caller, desk)
-    return tagged(request, page.json())
+    return page
 
 
 @router.get(

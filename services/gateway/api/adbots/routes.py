@@ -1,14 +1,13 @@
 """Routes of adbots: advertisement, start and stop."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import Field, model_validator
 
 from libs.events.commands.scheduler import (
+    ChangeAdvertisement,
     ConfirmGroup,
     SetAdvertisement,
     SetGroupOption,
@@ -16,10 +15,11 @@ from libs.events.commands.scheduler import (
     StartAdbot,
     StopAdbot,
 )
-from libs.events.scheduler import GroupListId, PostOrder
-from libs.events.values import AdbotId, ChannelPost, SendOptions, TextFormat, TextPost
-from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
-from services.gateway.api.adbots.posts import WrittenPost, format_of, written
+from libs.events.scheduler import GroupListId
+from libs.events.values import AdbotId, TextFormat
+from services.gateway.api.adbots.advertisement import AdvertisementBody, AdvertisementChangeBody
+from services.gateway.api.adbots.options import written_options
+from services.gateway.api.adbots.posts import format_of, written
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
@@ -28,103 +28,12 @@ from services.gateway.api.identity.principal import Caller
 from services.gateway.api.listings import AdbotsQuery, answer_page
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.problems import Denied
-from services.gateway.api.requests.shapes import Body, Page
+from services.gateway.api.requests.shapes import Page
 from services.gateway.api.requests.tags import tagged
 from services.gateway.tables.adbot_query import OWN_ADBOTS
 from services.gateway.tables.adbot_states import AdbotState, adbot_item_of, adbot_of, owners_of
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
-
-
-_POSTS = ["https://t.me/channel/42", "https://t.me/channel/43"]
-
-
-class AdvertisementBody(Body):
-    """The posts to send, `post` or `posts`, and the groups: `groups`, those of `lists`, or both."""
-
-    post: Annotated[
-        WrittenPost | None,
-        Field(
-            description="A link to a post, or a text; or a post as answers show it.",
-            examples=["https://t.me/channel/42"],
-        ),
-    ] = None
-    posts: Annotated[
-        Annotated[list[WrittenPost], Field(min_length=1, max_length=20, examples=[_POSTS])] | None,
-        Field(
-            description="Instead of `post`, several: each cycle sends one. If both are sent, as an answer "
-            "has them, `post` must be the first.",
-        ),
-    ] = None
-    order: Annotated[
-        PostOrder, Field(description="Which of several posts a cycle sends: the next one, or any.")
-    ] = PostOrder.IN_TURN
-    format: Annotated[
-        TextFormat,
-        Field(
-            description="How a text is formatted: `markdown` as in Telegram's clients (`**bold**`, "
-            "`__italic__`, `~~struck~~`, `||hidden||`, `code`, `[link](https://…)`), or `html`. "
-            "Ignored for a link. Left out, it is that of the posts that are objects."
-        ),
-    ] = TextFormat.PLAIN
-    groups: Annotated[
-        tuple[Written, ...],
-        Field(
-            max_length=10_000,
-            description="`@name`, `t.me/name`, an invite link or a numeric id; each may have a `/topic`. "
-            "May be missing if there are `lists`.",
-            examples=[["@group", "t.me/other/7"]],
-        ),
-    ] = ()
-    lists: Annotated[
-        tuple[UUID, ...],
-        Field(
-            max_length=20,
-            description="Group lists: their groups follow, as they are when a cycle is due. Up to the limit "
-            "of groups; a group that is in several is sent to once.",
-        ),
-    ] = ()
-    group_options: Annotated[
-        tuple[GroupOptionBody, ...],
-        Field(
-            max_length=10_000,
-            description="What differs for single groups. It counts before the option of a list; what is left "
-            "out is removed.",
-        ),
-    ] = ()
-    options: Annotated[SendOptions, Field(description="How the posts are sent.")] = SendOptions()
-
-    @model_validator(mode="after")
-    def _check_parts(self) -> Self:
-        if self.post is None and self.posts is None:
-            message = "must have either post or posts"
-            raise ValueError(message)
-        if self.post is not None and self.posts is not None and self.post != self.posts[0]:
-            message = "must have either post or posts, or the first of posts as post"
-            raise ValueError(message)
-        format_of(self._posts, self._format)
-        if not {"groups", "lists"} & self.model_fields_set:
-            message = "must have groups or lists"
-            raise ValueError(message)
-        return self
-
-    @property
-    def written(self) -> list[str]:
-        """The posts, as the scheduler reads them."""
-        return [written(post) for post in self._posts]
-
-    @property
-    def text_format(self) -> TextFormat:
-        """The format of all texts."""
-        return format_of(self._posts, self._format)
-
-    @property
-    def _posts(self) -> Sequence[str | ChannelPost | TextPost]:
-        return self.posts if self.posts is not None else [self.post or ""]
-
-    @property
-    def _format(self) -> TextFormat | None:
-        return self.format if "format" in self.model_fields_set else None
 
 
 async def own_adbot(adbot_id: UUID, caller: ReaderDep, desk: DeskDep) -> AdbotId:
@@ -200,6 +109,29 @@ async def set_advertisement(
     return await write(command, caller, request, response, desk)
 
 
+@router.patch("/{adbot_id}/advertisement", summary="Change the post or the groups", responses=writing(413))
+async def change_advertisement(
+    adbot_id: UUID,
+    body: AdvertisementChangeBody,
+    caller: WriterDep,
+    request: Request,
+    response: Response,
+    desk: DeskDep,
+) -> AdbotState:
+    """Change an adbot's post, or its own groups, and leave the rest of the advertisement as it is.
+
+    The post may be set before the groups. Changes at the same time do not undo each other.
+    """
+    command = ChangeAdvertisement(
+        adbot=AdbotId(adbot_id),
+        account=caller.account,
+        post=None if body.post is None else written(body.post),
+        format=TextFormat.PLAIN if body.post is None else format_of([body.post], None),
+        groups=body.groups,
+    )
+    return await write(command, caller, request, response, desk)
+
+
 @router.post("/{adbot_id}/start", summary="Start an adbot", responses=writing())
 async def start_adbot(
     adbot_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
@@ -222,7 +154,7 @@ async def stop_adbot(
     return await write(command, caller, request, response, desk)
 
 
-_AboutAdbot = SetAdvertisement | SetPacing | StartAdbot | StopAdbot | ConfirmGroup
+_AboutAdbot = SetAdvertisement | ChangeAdvertisement | SetPacing | StartAdbot | StopAdbot | ConfirmGroup
 
 
 async def write(

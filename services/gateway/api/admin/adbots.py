@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
+from libs.events.commands.scheduler import StartAdbot, StopAdbot
 from libs.events.values import AdbotId
 from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
@@ -73,7 +74,7 @@ async def extend_adbot(
 ) -> AdminAdbot:
     """Extend an adbot's validity; each call adds the days again."""
     command = ExtendAdbot(adbot=AdbotId(adbot_id), days=body.days, reason=body.reason)
-    return await _act(command, request, response, desk)
+    return await act(command, request, response, desk)
 
 
 @router.post("/{adbot_id}/suspend", summary="Suspend an adbot", responses=_writing())
@@ -87,18 +88,22 @@ async def suspend_adbot(
     command = SuspendAdbot(
         adbot=AdbotId(adbot_id), reason=body.reason, release_sessions=body.release_sessions
     )
-    return await _act(command, request, response, desk)
+    return await act(command, request, response, desk)
 
 
 @router.post("/{adbot_id}/restore", summary="Restore a suspended adbot", responses=_writing())
 async def restore_adbot(adbot_id: UUID, request: Request, response: Response, desk: DeskDep) -> AdminAdbot:
     """End an adbot's suspension; this does not start the adbot."""
-    return await _act(RestoreAdbot(adbot=AdbotId(adbot_id)), request, response, desk)
+    return await act(RestoreAdbot(adbot=AdbotId(adbot_id)), request, response, desk)
 
 
-async def _act(
-    command: ExtendAdbot | SuspendAdbot | RestoreAdbot, request: Request, response: Response, desk: Desk
+async def act(
+    command: ExtendAdbot | SuspendAdbot | RestoreAdbot | StartAdbot | StopAdbot,
+    request: Request,
+    response: Response,
+    desk: Desk,
 ) -> AdminAdbot:
+    """Send an operator's command about an adbot, and return the adbot after it."""
     await adbot_or_denied(desk, command.adbot)
     accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):

@@ -10,9 +10,9 @@ from pydantic import AfterValidator, Field, SecretStr
 from libs.events.commands.forwarder import ImportApiPair, ImportSession
 from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Sql
-from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, read_upload
+from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, Upload, read_upload
 from services.gateway.api.callers import FOR_OPERATORS, causes_of
-from services.gateway.api.desk import DeskDep
+from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.listings import rendered_page
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.cursors import continued
@@ -25,8 +25,7 @@ from services.gateway.tables.stock import (
     SessionState,
     Stock,
     StockedSession,
-    applications_of,
-    counts_of,
+    overview_of,
     stocked_session,
 )
 from services.gateway.tables.values import View
@@ -85,7 +84,13 @@ async def add_telegram_application(
     body: TelegramApplicationBody, request: Request, response: Response, desk: DeskDep
 ) -> ImportedApplication:
     """Store a Telegram application in the vault. Its hash is never shown again."""
-    pair = ApplicationId(id_for(request))
+    return await store_application(ApplicationId(id_for(request)), body, request, response, desk)
+
+
+async def store_application(
+    pair: ApplicationId, body: TelegramApplicationBody, request: Request, response: Response, desk: Desk
+) -> ImportedApplication:
+    """Let the forwarder store a Telegram application under this id."""
     command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
     accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
@@ -103,7 +108,11 @@ async def add_telegram_application(
 )
 async def add_session(request: Request, response: Response, desk: DeskDep) -> ImportedSession:
     """Sign in with a session once, and store it in the vault. Its secret is never shown again."""
-    upload = await read_upload(request)
+    return await store_session(await read_upload(request), request, response, desk)
+
+
+async def store_session(upload: Upload, request: Request, response: Response, desk: Desk) -> ImportedSession:
+    """Let the forwarder check and store an uploaded session."""
     session = SessionId(id_for(request))
     command = ImportSession(session=session, content=upload.content, pair=upload.pair)
     accepted = await desk.commands.send(command, causes_of(request))
@@ -132,7 +141,6 @@ async def get_stock(desk: DeskDep, request: Request, asked: Annotated[StockQuery
 
     async def body(sql: Sql) -> bytes:
         page = await rendered_page(sql, SESSIONS, wanted)
-        summary = f'{{"counts":{await counts_of(sql)},"pairs":{await applications_of(sql)},'
-        return summary.encode() + page.json("sessions")[1:]
+        return b"".join(((await overview_of(sql)).encode()[:-1], b",", page.json("sessions")[1:]))
 
     return tagged(request, await desk.view(body))

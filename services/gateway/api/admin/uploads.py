@@ -1,6 +1,8 @@
 """Reads an uploaded session: a `.session` file, or a string session in a form or in JSON."""
 
 from base64 import b64encode
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -80,21 +82,38 @@ class _Application(Body):
 
 async def read_upload(request: Request) -> Upload:
     """Return the uploaded session; raise `Denied` or `RequestValidationError` for an invalid upload."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    try:
-        if kind == "application/json":
+    with invalid_fields():
+        if _kind(request) == "application/json":
             body = _StringSession.model_validate_json(await request.body())
             return _string(body)
-        if kind in {"multipart/form-data", "application/x-www-form-urlencoded"}:
-            async with request.form(max_files=1, max_fields=2) as form:
-                return await _from_form(form)
+        async with read_form(request, most_fields=2) as form:
+            return await _from_form(form)
+
+
+def _kind(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+@asynccontextmanager
+async def read_form(request: Request, *, most_fields: int) -> AsyncGenerator[FormData]:
+    """Yield the form with one file of a request; raise `Denied` for another media type."""
+    if _kind(request) not in {"multipart/form-data", "application/x-www-form-urlencoded"}:
+        detail = "send multipart/form-data with a file, or what else the document names"
+        raise Denied(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    async with request.form(max_files=1, max_fields=most_fields) as form:
+        yield form
+
+
+@contextmanager
+def invalid_fields() -> Generator[None]:
+    """Raise `RequestValidationError` for the fields of a body that a model refuses, without their values."""
+    try:
+        yield
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False)
         raise RequestValidationError(
             [{**problem, "loc": ("body", *problem["loc"])} for problem in problems]
         ) from None
-    detail = "send multipart/form-data with a file, or JSON with a string session"
-    raise Denied(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
 
 
 async def _from_form(form: FormData) -> Upload:
@@ -103,11 +122,16 @@ async def _from_form(form: FormData) -> Upload:
     if not isinstance(file, UploadFile):
         return _string(_StringSession.model_validate(fields))
     pair = _Application.model_validate(fields).pair
+    return Upload(await content_of(file), pair)
+
+
+async def content_of(file: UploadFile) -> SecretStr:
+    """Return a `.session` file as the forwarder accepts it; raise `Denied` if it is too large."""
     content = await file.read(FILE_BYTES + 1)
     if len(content) > FILE_BYTES:
         detail = f"a .session file may have {FILE_BYTES} bytes"
         raise Denied(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "file_too_large", detail)
-    return Upload(SecretStr(f"base64:{b64encode(content).decode()}"), pair)
+    return SecretStr(f"base64:{b64encode(content).decode()}")
 
 
 def _string(body: _StringSession) -> Upload:

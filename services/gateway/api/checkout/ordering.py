@@ -67,12 +67,12 @@ class Ordered:
     written: tuple[Written, ...]
 
 
-def checking_out(*statuses: int) -> Responses:
+def checking_out(*statuses: int, model: type[View] = CheckoutView) -> Responses:
     """Return the descriptions of a checkout's responses, besides 201."""
     return problems(404, 409, 413, 429, 502, *statuses) | {
-        200: {"model": CheckoutView, "description": "The same order still awaits payment."},
+        200: {"model": model, "description": "The same order still awaits payment."},
         202: {
-            "model": CheckoutView,
+            "model": model,
             "description": "The order was placed; `GET /payments/{order_number}` will show how to pay it.",
         },
     }

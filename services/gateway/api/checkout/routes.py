@@ -28,6 +28,7 @@ from services.gateway.tables.order_lines import PaymentState, Wish, payment_of
 router = APIRouter(tags=["payments"])
 
 _COOKIE = "checkout_token"
+"""The cookie with the token of a browser's last checkout."""
 
 
 class CheckoutBody(Body):
@@ -84,15 +85,31 @@ async def check_out(
     order of the same e-mail address or network address is promised sessions and one more would exceed the
     limit: pay or cancel one, or try later.
     """
+    await count_checkout(request, desk)
+    return await place_order(body, caller, request, response, desk)
+
+
+async def count_checkout(request: Request, desk: Desk) -> None:
+    """Count a checkout of a network address; raise `Denied` at a limit."""
     address = address_of(request)
     await desk.checkouts.take(f"address {address}")
     await desk.checkouts_hourly.take(f"address {address}")
+
+
+async def place_order(
+    body: CheckoutBody,
+    caller: Caller | None,
+    request: Request,
+    response: Response,
+    desk: Desk,
+) -> CheckoutView:
+    """Place the order of a checkout that is counted, or return the pending one."""
     account = await desk.accounts.of(body.email)
     own = caller is not None and caller.account == account
     # a stranger who names an address must not use up its owner's limit
     await desk.checkouts.take(f"account {account}" if own else f"email {body.email}")
     wish = Wish(account, body.plan, body.pay_currency)
-    origin = desk.codes.origin(address, utc_now())
+    origin = desk.codes.origin(address_of(request), utc_now())
     if own:
         causes = causes_of(request, f"account:{account}")
         return await _answer(desk, wish, body.email, causes, origin, response)
@@ -157,9 +174,15 @@ async def get_payment(
     order_number: Annotated[OrderNumber, Path()], request: Request, desk: DeskDep
 ) -> Response:
     """Return the state of an order's payment. It may be polled; who knows the order's number may see it."""
+    payment = await looked_at(order_number, request, desk)
+    view = PaymentView(**payment.model_dump(), payment_uri=payment_uri(payment))
+    return tagged_model(request, view)
+
+
+async def looked_at(order_number: OrderNumber, request: Request, desk: Desk) -> PaymentState:
+    """Return the state of an order's payment; raise `Denied` at the limit of looks, or if it is unknown."""
     await desk.payment_looks.take(address_of(request))
     payment = await desk.ask(lambda sql: payment_of(sql, order_number))
     if payment is None:
         raise Denied(HTTPStatus.NOT_FOUND, "unknown_order")
-    view = PaymentView(**payment.model_dump(), payment_uri=payment_uri(payment))
-    return tagged_model(request, view)
+    return payment

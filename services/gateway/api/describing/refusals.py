@@ -20,6 +20,7 @@ from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, Suspend
 from libs.events.commands.scheduler import (
     BlockSource,
     BlockTarget,
+    ChangeAdvertisement,
     CheckPost,
     ConfirmGroup,
     DeleteGroupList,
@@ -33,6 +34,7 @@ from libs.events.commands.scheduler import (
     UnblockTarget,
 )
 from libs.eventsourcing import Command
+from services.gateway.api.describing.translated import TRANSLATED
 from services.gateway.api.requests.codes import CODES
 
 _OF_COOKIES = ("origin_not_allowed", "wrong_csrf_token")
@@ -54,6 +56,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     "suspend_adbot": SuspendAdbot,
     "restore_adbot": RestoreAdbot,
     "set_advertisement": SetAdvertisement,
+    "change_advertisement": ChangeAdvertisement,
     "set_pacing": SetPacing,
     "start_adbot": StartAdbot,
     "stop_adbot": StopAdbot,
@@ -107,6 +110,10 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "acknowledge_notice": ("unknown_notice",),
     "renew_adbot": ("unknown_adbot", "adbot_suspended", "another_plan"),
     "get_payment": ("unknown_order",),
+    "create_payment": ("another_price",),
+    "set_bot_post": ("malformed_post",),
+    "set_bot_config": ("malformed_post",),
+    "get_logs": ("unknown_adbot",),
     "get_order": ("unknown_order",),
     "get_any_order": ("unknown_order",),
     "get_group_list": ("unknown_group_list",),
@@ -154,8 +161,10 @@ def refusals_of(command: type[Command]) -> list[str]:
 
 def own_codes(operation: str, path: str) -> dict[int, list[str]]:
     """Return the codes of an operation's refusals, by their statuses."""
-    command = COMMANDS.get(operation)
-    own = [*(refusals_of(command) if command else ()), *_OWN.get(operation, ())]
+    own: list[str] = []
+    for name in (operation, *TRANSLATED.get(operation, ())):
+        command = COMMANDS.get(name)
+        own += [*(refusals_of(command) if command else ()), *_OWN.get(name, ())]
     if _ADBOT.search(path):
         own.append("unknown_adbot")
     if "{webhook_id}" in path:

@@ -38,7 +38,7 @@ WEBHOOK = Bodies(
     "webhook", most_bytes=MAX_BODY_BYTES, drained_bytes=256 * 1024, seconds=3.0, most_waiting=200
 )
 """The limits for the provider's notifications, of 1 to 2 KB; the provider's timeout is 3 seconds."""
-_PROVIDERS_PATH = "/webhooks/nowpayments"
+_PROVIDERS_PATHS = ("/webhooks/nowpayments", "/payment/webhook")
 STRANGERS = Bodies("other", most_bytes=8 * 1024, drained_bytes=_DRAINED_BYTES, seconds=10.0, most_waiting=200)
 """The limits without a token: checkouts and sign-ins are small. Bodies are read before routes see tokens."""
 KNOWN = Bodies("other", most_bytes=512 * 1024, drained_bytes=_DRAINED_BYTES, seconds=10.0, most_waiting=200)
@@ -272,7 +272,7 @@ class _Replay:
 
 def _bodies_of(scope: Scope) -> tuple[Bodies, Denied | None]:
     """Return the reader of a request's body, and an error to raise instead of that for its size, or None."""
-    if scope["path"].endswith(_PROVIDERS_PATH):
+    if scope["path"].endswith(_PROVIDERS_PATHS):
         return WEBHOOK, None
     headers = Headers(scope=scope)
     length, authorization = announced(scope), headers.get("authorization")

@@ -19,10 +19,10 @@ from services.gateway.api.requests.penalties import Penalties
 from services.gateway.api.requests.problems import Denied, unavailable
 from services.gateway.api.requests.shared_limits import SharedLimit
 
-ADMIN = "/api/v1/admin/"
-"""The beginning of the paths of the operator's routes."""
-_API, _SIGN_IN = "/api/v1/", "/api/v1/auth/sign-in"
-_OWN_SHARE = ("/health/", "/api/v1/webhooks/")
+ADMIN = ("/api/v1/admin/", "/api/admin/")
+"""The beginnings of the paths of the operator's routes."""
+_API, _SIGN_INS = "/api/", frozenset({"/api/v1/auth/sign-in", "/api/auth/verify-access-code"})
+_OWN_SHARE = ("/health/", "/api/health", "/api/v1/webhooks/", "/api/payment/webhook")
 """Paths that the number of other requests in progress does not limit."""
 MOST_IN_PROGRESS = 500
 _READS = {"GET", "HEAD"}
@@ -99,11 +99,8 @@ class Gate:
         path: str = scope["path"]
         if self.in_progress.full and not path.startswith(_OWN_SHARE):
             raise crowded()
-        if path.startswith(ADMIN) and self.admin_networks:
-            host = (scope.get("client") or ("", 0))[0]
-            if host not in self.admin_networks:
-                detail = "the operator's routes can't be used from this network address"
-                raise Denied(HTTPStatus.FORBIDDEN, "network_not_allowed", detail)
+        if path.startswith(ADMIN):
+            self.check_operator(scope)
         guess = self._guess(path)
         if guess is not None:
             guess.penalties.check(address_in(scope), network_in(scope))
@@ -114,6 +111,13 @@ class Gate:
         """Count a request as a reading one; raise `Denied` at the limit."""
         if self.reads is not None:
             await self.reads.take(scope)
+
+    def check_operator(self, scope: Scope) -> None:
+        """Raise `Denied` if the address of a request is not one that operators may use."""
+        host = (scope.get("client") or ("", 0))[0]
+        if self.admin_networks and host not in self.admin_networks:
+            detail = "the operator's routes can't be used from this network address"
+            raise Denied(HTTPStatus.FORBIDDEN, "network_not_allowed", detail)
 
     async def answered(self, scope: Scope, code: str | None) -> None:
         """Count a wrong secret, by the code of the problem that is about to be answered."""
@@ -152,7 +156,7 @@ class Gate:
         return partial(self.cors.send, send=send, request_headers=headers)
 
     def _guess(self, path: str) -> Guessable | None:
-        if path == _SIGN_IN:
+        if path in _SIGN_INS:
             return self.sign_ins
         return self.admin_tokens if path.startswith(ADMIN) else None
 

@@ -13,19 +13,19 @@ from starlette.types import Scope
 
 @dataclass(frozen=True, slots=True)
 class _Needed:
+    prefix: str
     methods: frozenset[str]
     path: re.Pattern[str]
     scopes: frozenset[str]
 
 
 class RouteScopes:
-    """The scopes of all routes of some routers, which are included under one prefix."""
+    """The scopes of all routes of some routers, each of which is included under a prefix."""
 
-    def __init__(self, routers: Sequence[APIRouter], prefix: str) -> None:
-        self._prefix = prefix
+    def __init__(self, routers: Sequence[tuple[str, APIRouter]]) -> None:
         self._routes = [
-            _Needed(frozenset(route.methods or ()), route.path_regex, _scopes_of(route))
-            for router in routers
+            _Needed(prefix, frozenset(route.methods or ()), route.path_regex, _scopes_of(route))
+            for prefix, router in routers
             for route in router.routes
             if isinstance(route, APIRoute)
         ]
@@ -36,11 +36,10 @@ class RouteScopes:
         A route that may be called without one names the scopes of a credential in its `openapi_extra`.
         """
         path: str = scope["path"]
-        if path.startswith(self._prefix):
-            path = path.removeprefix(self._prefix)
-            for route in self._routes:
-                if scope["method"] in route.methods and route.path.match(path):
-                    return route.scopes
+        for route in self._routes:
+            below = path.removeprefix(route.prefix) if path.startswith(route.prefix) else ""
+            if below and scope["method"] in route.methods and route.path.match(below):
+                return route.scopes
         return frozenset()
 
 

@@ -12,7 +12,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, NoReturn, Protocol, cast
+from typing import Annotated, Any, Literal, NoReturn, Protocol, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Header
@@ -123,6 +123,13 @@ _EXAMPLE = {
     "actually_paid": 0.000456,
     "pay_currency": "btc",
 }
+DESCRIPTION: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"type": "object"}, "example": _EXAMPLE}},
+    }
+}
+"""A notification, for the OpenAPI document."""
 router = APIRouter(prefix="/webhooks", tags=["provider"])
 
 
@@ -130,12 +137,7 @@ router = APIRouter(prefix="/webhooks", tags=["provider"])
     "/nowpayments",
     summary="Notify of a payment's change",
     responses=problems(400, 401, 404, 413, 429),
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"type": "object"}, "example": _EXAMPLE}},
-        }
-    },
+    openapi_extra=DESCRIPTION,
 )
 async def record_notification(
     x_nowpayments_sig: Annotated[str, Header(description="HMAC-SHA512 of the body with sorted keys.")] = "",

@@ -36,6 +36,11 @@ ORDERS: Codes = {
         "The code of the adbot's plan names a plan with other terms by now.",
         "Order a new adbot instead of a renewal.",
     ),
+    "another_price": Meaning(
+        CONFLICT,
+        "The front end shows another price than the catalogue; `detail` has the catalogue's.",
+        "Show the price of `GET /catalogue`, and send it or none.",
+    ),
     "unknown_order": Meaning(
         MISSING, "There is no such order, or it is another account's.", "Check the order's number."
     ),

@@ -1,0 +1,53 @@
+"""Which operations of version 1 each operation for existing front ends calls.
+
+Its problems are theirs, and so says the page `docs/reference/compatible-routes.md`.
+"""
+
+from collections.abc import Mapping
+
+TRANSLATED: Mapping[str, tuple[str, ...]] = {
+    "register_user": ("get_account",),
+    "register_user_by_short_path": ("get_account",),
+    "start_bot": ("change_advertisement", "start_adbot"),
+    "stop_bot": ("stop_adbot",),
+    "set_bot_post": ("change_advertisement",),
+    "set_bot_groups": ("change_advertisement",),
+    "set_bot_config": ("change_advertisement",),
+    "get_bot_config": ("get_adbot",),
+    "get_bot_state": ("get_adbot", "get_statistics"),
+    "get_bot_status": ("get_adbot", "get_statistics"),
+    "validate_bot_post": ("validate_post",),
+    "get_sync_state": ("get_adbot", "get_statistics", "get_logs"),
+    "start_named_adbot": ("change_advertisement", "start_adbot"),
+    "stop_named_adbot": ("stop_adbot",),
+    "get_named_adbot_logs": ("get_logs",),
+    "start_any_adbot": ("start_adbot",),
+    "stop_any_adbot": ("stop_adbot",),
+    "get_any_adbot_logs": ("get_logs", "get_any_logs"),
+    "verify_access_code": ("sign_in",),
+    "refresh_token_of_user": ("refresh_tokens",),
+    "get_user": ("get_account",),
+    "create_payment": ("check_out",),
+    "get_payment_status": ("get_payment",),
+    "record_payment_notification": ("record_notification",),
+    "list_user_adbots": ("list_adbots",),
+    "list_user_orders": ("list_orders",),
+    "list_user_notifications": ("list_notifications",),
+    "get_user_stats": ("get_statistics",),
+    "get_user_status": ("get_adbot",),
+    "get_user_advertisement": ("get_adbot",),
+    "set_user_advertisement": ("change_advertisement",),
+    "get_dashboard": (),
+    "get_all_stats": ("get_any_statistics",),
+    "list_users": ("list_accounts",),
+    "open_user": ("open_account",),
+    "suspend_user": ("suspend_account",),
+    "reset_code_of_user": ("reset_access_code",),
+    "list_adbots_of_users": ("list_all_adbots",),
+    "extend_adbot_by_days": ("extend_adbot",),
+    "list_products": ("list_plans",),
+    "add_product": ("add_plan",),
+    "get_stock_overview": ("get_stock",),
+    "upload_session": ("add_telegram_application", "add_session"),
+    "get_health": (),
+}
