@@ -17,7 +17,7 @@ from libs.events.commands.scheduler import (
     StopAdbot,
 )
 from libs.events.scheduler import GroupListId, PostOrder
-from libs.events.values import AdbotId, ChannelPost, SendOptions, TextFormat, TextPost
+from libs.events.values import AccountId, AdbotId, ChannelPost, SendOptions, TextFormat, TextPost
 from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
 from services.gateway.api.adbots.posts import WrittenPost, format_of, written
 from services.gateway.api.adbots.sending import send_once_known
@@ -117,6 +117,21 @@ class AdvertisementBody(Body):
         """The format of all texts."""
         return format_of(self._posts, self._format)
 
+    def command(self, adbot: AdbotId, account: AccountId | None) -> SetAdvertisement:
+        """Return the command that sets this for an adbot of an account, or of any."""
+        return SetAdvertisement(
+            adbot=adbot,
+            account=account,
+            post=self.written[0],
+            more_posts=tuple(self.written[1:]),
+            order=self.order,
+            format=self.text_format,
+            groups=self.groups,
+            lists=tuple(GroupListId(one) for one in self.lists),
+            group_options=written_options(self.group_options),
+            options=self.options,
+        )
+
     @property
     def _posts(self) -> Sequence[str | ChannelPost | TextPost]:
         return self.posts if self.posts is not None else [self.post or ""]
@@ -184,18 +199,7 @@ async def set_advertisement(
     desk: DeskDep,
 ) -> AdbotState:
     """Set an adbot's posts and groups; each cycle sends one post. A running cycle keeps its own."""
-    command = SetAdvertisement(
-        adbot=AdbotId(adbot_id),
-        account=caller.account,
-        post=body.written[0],
-        more_posts=tuple(body.written[1:]),
-        order=body.order,
-        format=body.text_format,
-        groups=body.groups,
-        lists=tuple(GroupListId(one) for one in body.lists),
-        group_options=written_options(body.group_options),
-        options=body.options,
-    )
+    command = body.command(AdbotId(adbot_id), caller.account)
     return await write(command, caller, request, response, desk)
 
 

@@ -65,6 +65,19 @@ COMMANDS: Mapping[str, type[Command]] = {
     "import_into_group_list": SetGroupList,
     "delete_group_list": DeleteGroupList,
     "check_posts": CheckPost,
+    "set_any_advertisement": SetAdvertisement,
+    "set_any_pacing": SetPacing,
+    "start_any_adbot": StartAdbot,
+    "stop_any_adbot": StopAdbot,
+    "confirm_any_group": ConfirmGroup,
+    "set_any_group_option": SetGroupOption,
+    "check_any_posts": CheckPost,
+    "make_group_list_of_account": SetGroupList,
+    "import_group_list_of_account": SetGroupList,
+    "set_group_list_of_account": SetGroupList,
+    "import_into_group_list_of_account": SetGroupList,
+    "set_option_in_group_list_of_account": SetGroupOption,
+    "delete_group_list_of_account": DeleteGroupList,
     "block_target": BlockTarget,
     "unblock_target": UnblockTarget,
     "block_source": BlockSource,
@@ -83,12 +96,6 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "revoke_api_key": ("unknown_api_key",),
     "listen_to_changes": ("too_many_listeners",),
     "listen_to_all_changes": ("too_many_listeners",),
-    "get_any_account": ("unknown_account",),
-    "suspend_account": ("unknown_account",),
-    "restore_account": ("unknown_account",),
-    "sign_account_out": ("unknown_account",),
-    "change_role": ("unknown_account",),
-    "remove_second_factor": ("unknown_account",),
     "add_webhook": ("device_needed", "too_many_webhooks", *_WEBHOOK),
     "change_webhook": ("device_needed", *_WEBHOOK),
     "rotate_webhook_secret": ("device_needed",),
@@ -105,12 +112,15 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "import_into_group_list": ("unreadable_file",),
     "get_post_check": ("unknown_adbot", "unknown_post_check"),
     "listen_to_deliveries": ("unknown_adbot", "too_many_listeners"),
+    "get_group_list_of_account": ("unknown_group_list",),
+    "import_group_list_of_account": ("unreadable_file",),
+    "import_into_group_list_of_account": ("unreadable_file",),
+    "get_any_post_check": ("unknown_post_check",),
+    "sign_device_of_account_out": ("unknown_device",),
+    "revoke_api_key_of_account": ("unknown_api_key",),
     "add_session": ("file_too_large",),
     "validate_post": ("malformed_post",),
     "reset_access_code": ("unknown_account",),
-    "get_private_ids": ("unknown_account",),
-    "allow_private_ids": ("unknown_account",),
-    "forbid_private_ids": ("unknown_account",),
 }
 """The codes of the gateway itself, besides the usual ones."""
 _USUAL: Mapping[int, tuple[str, ...]] = {
@@ -131,6 +141,7 @@ _USUAL: Mapping[int, tuple[str, ...]] = {
 _OF_KEYS = {"malformed_idempotency_key", "idempotency_key_reused", "request_in_progress"}
 _OF_CLIENTS = {"account_needed"}
 _OF_OPERATORS = {"network_not_allowed"}
+_OF_ACCOUNT = "/api/v1/admin/accounts/{account}"
 _ADBOT = re.compile(r"/adbots/\{adbot_id\}")
 _REFUSED = re.compile(r"Refused: (.*?)(?:\.(?:\s|$)|$)", re.DOTALL)
 _CODE = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
@@ -149,6 +160,8 @@ def own_codes(operation: str, path: str) -> dict[int, list[str]]:
     own = [*(refusals_of(command) if command else ()), *_OWN.get(operation, ())]
     if _ADBOT.search(path):
         own.append("unknown_adbot")
+    if path.startswith(_OF_ACCOUNT):
+        own.append("unknown_account")
     if "{webhook_id}" in path:
         own.append("unknown_webhook")
     found: dict[int, list[str]] = {}
