@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from adrelay.cli import app
-from adrelay.commands.adbots import print_adbot
+from adrelay.commands.adbots.pictures import print_adbot
 from adrelay.commands.operations import print_operations
 from adrelay.configuration import fresh_secrets, problems
 from adrelay.runtime.local import keep_settings
