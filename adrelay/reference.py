@@ -1,4 +1,4 @@
-"""Generates pages from the code: every setting, event, route, problem and error of Telegram, `.env.example`.
+"""Generates pages from the code, such as every setting, event, route and problem, and `.env.example`.
 
 `python -m adrelay.reference` writes them; a test fails if they are outdated.
 """
@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from adrelay.access_page import access_page
+from adrelay.command_routes import commands_page
 from adrelay.configuration import ALL
 from adrelay.telegram_errors import telegram_errors_page
 from libs.chassis.settings import PREFIX, ServiceSettings, variable
@@ -62,6 +63,7 @@ def pages() -> dict[Path, str]:
         Path("docs/reference/settings.md"): settings_page(),
         Path("docs/reference/events.md"): events_page(),
         Path("docs/reference/access.md"): access_page(),
+        Path("docs/reference/commands.md"): commands_page(),
         Path("docs/reference/telegram-errors.md"): telegram_errors_page(),
         Path("docs/reference/problems.md"): problems_page(),
         Path("docs/reference/values.md"): values_page(),
