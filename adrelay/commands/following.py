@@ -1,5 +1,6 @@
 """`adrelay operations follow`: changes as they happen."""
 
+import json as json_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,19 +26,21 @@ def follow(
 async def _follow(env_file: Path, *, json: bool) -> Exit:
     from adrelay.servers.event_stream import events_in
 
+    why = "the connection is closed"
     async with Gateway(env_file) as gateway, gateway.lines("live") as lines:
+        remark("connected: changes follow until Ctrl-C")
         async for event in events_in(lines):
             if event.name == "change":
                 _print(event, json=json)
             elif event.name == "gap":
                 remark("some changes are missing here")
-    remark("the gateway ended the stream")
+            elif event.name == "end":
+                why = json_.loads(event.data)["code"]
+    remark(f"the gateway ended the stream: {why}")
     return Exit.OK
 
 
 def _print(event: "StreamEvent", *, json: bool) -> None:
-    import json as json_
-
     from adrelay.terminal.moments import moment
     from adrelay.terminal.outcome import print_json
 

@@ -196,7 +196,7 @@ class Gateway:
             raise Refusal(cast("dict[str, object]", document))
         if not answer.is_success or document is None:
             raise Unusable(f"{self._address} is no gateway of Adrelay: it answers {answer.status_code}")
-        if answer.status_code == HTTPStatus.ACCEPTED:
+        if answer.status_code == HTTPStatus.ACCEPTED and "location" not in answer.headers:
             remark("it is done; what is shown here may still lack it")
         return document
 

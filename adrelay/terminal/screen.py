@@ -121,6 +121,9 @@ def fitting(items: Sequence[str], room: int) -> int:
 
 def as_is(cell: Cell) -> Text:
     """Return a text without control sequences or markup: foreign text must not control the terminal."""
-    if isinstance(cell, Text):
-        return cell
-    return Text(visible(cell))
+    if isinstance(cell, str):
+        return Text(visible(cell))
+    if not cell.plain.isprintable():
+        cell = cell.copy()
+        cell.plain = visible(cell.plain)
+    return cell

@@ -12,7 +12,7 @@ from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
 from adrelay.terminal.inputs import read_input
 from adrelay.terminal.listing import Column, Form, print_list
 from adrelay.terminal.outcome import Exit, Unusable, carry_out, print_json, screen
-from adrelay.terminal.reasons import words_for
+from adrelay.terminal.reasons import reason_of
 
 _MOST_BYTES = 300 * 1024
 """More than the gateway takes of a file, so that it refuses longer ones."""
@@ -95,7 +95,7 @@ async def _added(gateway: Gateway, upload: "_Session", fields: Mapping[str, str]
     except Refusal as refusal:
         problem = str(refusal)
     except OSError as error:
-        problem = words_for(error)
+        problem = reason_of(error)
     return {"from": upload.name, "added": problem is None, "problem": problem, "session": session}
 
 
