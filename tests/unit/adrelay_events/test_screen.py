@@ -51,6 +51,7 @@ from libs.eventsourcing.operations import (
     TableReport,
 )
 from libs.eventsourcing.values import Cursor, Envelope
+from services.gateway.tables.pacing import AdbotPacing
 
 NOW = datetime(2026, 11, 28, 12, 0, 0, 123456, UTC)
 ORDER = "HQADZ-MWPM0SFH12345678-9J8ZHS6IAHLL"
@@ -190,6 +191,8 @@ def render_adbot() -> None:
             "stop_detail": None,
             "private_ids": False,
             "paused": False,
+            "advertisement": None,
+            "pacing": AdbotPacing().model_dump(mode="json"),
             "blocked_groups": ["@bakers", "-1001234567890"],
             "warning": None,
             "account": str(ACCOUNT),

@@ -250,5 +250,5 @@ async def shown_list(wanted: GroupListId, account: AccountId, desk: Desk) -> Gro
     """Return a list of an account; raise `Denied` if it has none of this id."""
     found = await desk.ask(lambda sql: group_list_of(sql, account, wanted))
     if found is None:
-        raise Denied(HTTPStatus.NOT_FOUND, "unknown_group_list", "you have no group list of this id")
+        raise Denied(HTTPStatus.NOT_FOUND, "unknown_group_list", "there is no group list of this id")
     return found
