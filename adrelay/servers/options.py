@@ -46,6 +46,9 @@ GroupsOption = Annotated[
 GroupsFileOption = Annotated[
     Path | None, typer.Option("--groups-file", help="A file with a group on each line; - for standard input.")
 ]
+DropOptionsOption = Annotated[
+    bool, typer.Option("--drop-options", help="Remove what differs for single groups of the adbot.")
+]
 PausedOption = Annotated[bool, typer.Option("--paused", help="No cycle sends to it.")]
 EveryOption = Annotated[
     int | None,

@@ -8,9 +8,10 @@ import typer
 
 from adrelay.commands.adbots.options import AdbotArgument
 from adrelay.commands.asking import adbot_path, change, show
-from adrelay.servers.gateway import Gateway
+from adrelay.servers.gateway import Gateway, Refusal
 from adrelay.servers.options import (
     ENV_FILE,
+    DropOptionsOption,
     EnvFileOption,
     EveryOption,
     GroupArgument,
@@ -20,7 +21,7 @@ from adrelay.servers.options import (
     PausedOption,
     groups_in,
 )
-from adrelay.terminal.outcome import Exit, Unusable, carry_out
+from adrelay.terminal.outcome import Exit, Unusable, carry_out, remark
 
 Order = Literal["in_turn", "random"]
 TextFormat = Literal["plain", "markdown", "html"]
@@ -55,6 +56,7 @@ def advertise(  # noqa: PLR0913, PLR0917 - the parts of an advertisement
             "--delete-previous/--no-delete-previous", help="Delete the previous post once a new one stands."
         ),
     ] = None,
+    drop_options: DropOptionsOption = False,  # noqa: FBT002 - typer's way to say flag
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
@@ -72,11 +74,16 @@ def advertise(  # noqa: PLR0913, PLR0917 - the parts of an advertisement
         kept = {**advertisement, "options": {**advertisement["options"], **_given(options)}}
         return kept | _given(changed)
 
-    carry_out(lambda: edit_advertisement(env_file, adbot, edited, json=json))
+    carry_out(lambda: edit_advertisement(env_file, adbot, edited, drop_options=drop_options, json=json))
 
 
 async def edit_advertisement(
-    env_file: Path, adbot: str, edited: Callable[[Mapping[str, Any]], dict[str, object]], *, json: bool
+    env_file: Path,
+    adbot: str,
+    edited: Callable[[Mapping[str, Any]], dict[str, object]],
+    *,
+    drop_options: bool,
+    json: bool,
 ) -> Exit:
     """Set an adbot's advertisement to what `edited` makes of the present one, and print the adbot."""
     from adrelay.commands.adbots.pictures import print_adbot
@@ -85,9 +92,17 @@ async def edit_advertisement(
         found: dict[str, Any] = (await gateway.get(adbot_path(adbot)))["advertisement"] or {}
         kept = {name: value for name, value in found.items() if name != "post"}
         body = edited({"posts": [], "groups": [], "lists": [], "options": {}, **kept})
+        if drop_options:
+            body["group_options"] = []
         if not body["posts"]:
             raise Unusable("the adbot has no post yet: give one by `adrelay adbots advertise ADBOT --post`")
-        show(await gateway.send("PUT", f"{adbot_path(adbot)}/advertisement", body), print_adbot, json=json)
+        try:
+            answer = await gateway.send("PUT", f"{adbot_path(adbot)}/advertisement", body)
+        except Refusal as refusal:
+            if refusal.reason == "unknown_group":
+                remark("these have options: --drop-options removes the options of all groups")
+            raise
+        show(answer, print_adbot, json=json)
     return Exit.OK
 
 

@@ -8,7 +8,7 @@ import typer
 
 from adrelay.commands.adbots.options import AdbotArgument
 from adrelay.commands.adbots.settings import edit_advertisement
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.options import ENV_FILE, DropOptionsOption, EnvFileOption, JsonOption
 from adrelay.terminal.outcome import carry_out
 
 ListArgument = Annotated[
@@ -24,18 +24,27 @@ def assign(
 ) -> None:
     """Let an adbot send to the groups of a list too, from its next cycle on."""
     wanted = list_id(group_list)
-    _edit(env_file, adbot, lambda lists: [*(one for one in lists if one != wanted), wanted], json=json)
+
+    def edited(lists: Sequence[str]) -> list[str]:
+        return [*(one for one in lists if one != wanted), wanted]
+
+    _edit(env_file, adbot, edited, json=json)
 
 
 def unassign(
     group_list: ListArgument,
     adbot: AdbotArgument,
+    drop_options: DropOptionsOption = False,  # noqa: FBT002 - typer's way to say flag
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Let an adbot no longer send to the groups of a list, from its next cycle on."""
     wanted = list_id(group_list)
-    _edit(env_file, adbot, lambda lists: [one for one in lists if one != wanted], json=json)
+
+    def edited(lists: Sequence[str]) -> list[str]:
+        return [one for one in lists if one != wanted]
+
+    _edit(env_file, adbot, edited, drop_options=drop_options, json=json)
 
 
 def list_id(text: str) -> str:
@@ -45,8 +54,15 @@ def list_id(text: str) -> str:
     return pasted(text)
 
 
-def _edit(env_file: Path, adbot: str, edited: Callable[[Sequence[str]], list[str]], *, json: bool) -> None:
+def _edit(
+    env_file: Path,
+    adbot: str,
+    edited: Callable[[Sequence[str]], list[str]],
+    *,
+    drop_options: bool = False,
+    json: bool,
+) -> None:
     def with_lists(advertisement: Mapping[str, Any]) -> dict[str, object]:
         return {**advertisement, "lists": edited(advertisement["lists"])}
 
-    carry_out(lambda: edit_advertisement(env_file, adbot, with_lists, json=json))
+    carry_out(lambda: edit_advertisement(env_file, adbot, with_lists, drop_options=drop_options, json=json))

@@ -119,7 +119,13 @@ async def test_a_group_list_is_made_of_a_file_assigned_changed_and_deleted(
     assert shown.out.splitlines()[-2].split() == ["@flats", "3600", "s"]
     (line,) = await done(shop, "group-lists", "list", email)
     assert (line["id"], line["adbots"]) == (list_, [adbot])
-    assert (await done(shop, "group-lists", "unassign", list_, adbot))["advertisement"]["lists"] == []
+    await done(shop, "adbots", "group-option", adbot, "@huts", "--paused")
+    kept = await adrelay(shop.url, "group-lists", "unassign", list_, adbot)
+    assert (kept.code, kept.out) == (1, "")
+    assert "--drop-options" in kept.err
+    assert "unknown_group: @huts" in kept.err
+    unassigned = await done(shop, "group-lists", "unassign", list_, adbot, "--drop-options")
+    assert (unassigned["advertisement"]["lists"], unassigned["advertisement"]["group_options"]) == ([], [])
     assert (await adrelay(shop.url, "group-lists", "delete", email, list_)).code == 0
     gone = await adrelay(shop.url, "group-lists", "show", email, list_)
     assert (gone.code, gone.err.startswith("✗ unknown_group_list")) == (1, True)
