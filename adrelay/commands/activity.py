@@ -10,6 +10,7 @@ from adrelay.commands.asking import Parameters, given, show_list
 from adrelay.servers.gateway import Gateway
 from adrelay.servers.options import (
     ENV_FILE,
+    GATEWAY_EPILOG,
     EnvFileOption,
     JsonOption,
     LimitOption,
@@ -25,8 +26,7 @@ activity = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
     help="List and export what operators did.",
-    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
-    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused or nothing found, 2 could not run.",
+    epilog=GATEWAY_EPILOG,
 )
 
 ActorOption = Annotated[

@@ -6,7 +6,7 @@ import typer
 
 from adrelay.commands.asking import change, given, show_list
 from adrelay.servers.gateway import path_part
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.options import ENV_FILE, GATEWAY_EPILOG, EnvFileOption, JsonOption
 from adrelay.terminal.completion import plans
 from adrelay.terminal.listing import Column, Form, Item, print_list
 
@@ -15,8 +15,7 @@ catalogue = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
     help="List, add, reprice and retire plans.",
-    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
-    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
+    epilog=GATEWAY_EPILOG,
 )
 
 Kind = Literal["starter", "enterprise"]

@@ -10,7 +10,14 @@ from adrelay.commands.asking import change, given, show_list, show_one
 from adrelay.commands.following import follow
 from adrelay.commands.forwarding import sessions, show
 from adrelay.commands.notices import acknowledge, notices
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption, LimitOption, TextOption
+from adrelay.servers.options import (
+    ENV_FILE,
+    GATEWAY_EPILOG,
+    EnvFileOption,
+    JsonOption,
+    LimitOption,
+    TextOption,
+)
 from adrelay.terminal.listing import Column, Form, Item, print_list
 from adrelay.terminal.outcome import screen
 
@@ -19,8 +26,7 @@ operations = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
     help="Show what waits and went wrong, follow changes, pause all adbots, block groups and channels.",
-    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
-    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
+    epilog=GATEWAY_EPILOG,
 )
 
 _SHOWN = 20

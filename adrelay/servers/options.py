@@ -55,6 +55,11 @@ EveryOption = Annotated[
     typer.Option(help="Seconds for which it is left out after a cycle that sent to it.", show_default=False),
 ]
 ENV_FILE = DEFAULT
+GATEWAY_EPILOG = (
+    "The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
+    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused or nothing found, 2 could not run."
+)
+"""The end of the help of commands that ask the gateway."""
 _MOST_GROUPS_BYTES = 512 * 1024
 
 

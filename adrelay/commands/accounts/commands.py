@@ -7,7 +7,7 @@ import typer
 from adrelay.commands.accounts import access, managing
 from adrelay.commands.accounts.private_ids import allow_private_ids, forbid_private_ids, private_ids
 from adrelay.commands.asking import change
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.options import ENV_FILE, GATEWAY_EPILOG, EnvFileOption, JsonOption
 from adrelay.terminal.listing import Item
 from adrelay.terminal.outcome import screen
 
@@ -16,8 +16,7 @@ accounts = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
     help="List, create, suspend and restore accounts, and manage what opens them and what they may do.",
-    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
-    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
+    epilog=GATEWAY_EPILOG,
 )
 
 

@@ -40,8 +40,9 @@ def private_ids(
     """List the accounts whose adbots may use private ids, or say whether one's may."""
     if account:
         show_one(env_file, f"{account_path(account)}/private-ids", _print, json=json)
-    nothing = "no account may use private ids: see `adrelay accounts allow-private-ids`"
-    show_list(env_file, "private-ids", _COLUMNS, nothing=nothing, json=json)
+    else:
+        nothing = "no account may use private ids: see `adrelay accounts allow-private-ids`"
+        show_list(env_file, "private-ids", _COLUMNS, nothing=nothing, json=json)
 
 
 def allow_private_ids(

@@ -3,14 +3,14 @@
 import typer
 
 from adrelay.commands.adbots import checks, figures, managing, settings
+from adrelay.servers.options import GATEWAY_EPILOG
 
 adbots = typer.Typer(
     name="adbots",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
     help="List adbots, show what one sent, set, start, stop, extend, suspend and restore it.",
-    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
-    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused or nothing found, 2 could not run.",
+    epilog=GATEWAY_EPILOG,
 )
 
 adbots.command("list")(managing.list_adbots)

@@ -87,7 +87,7 @@ def show(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Show an adbot: its owner, plan, seats and state."""
-    show_one(env_file, adbot_path(adbot), _picture, json=json)
+    show_one(env_file, adbot_path(adbot), picture, json=json)
 
 
 def start(
@@ -147,10 +147,11 @@ def restore(
 
 
 def _act(env_file: Path, adbot: str, act: str, body: dict[str, object] | None, *, json: bool) -> None:
-    change(env_file, "POST", f"{adbot_path(adbot)}{act}", _picture, json=json, body=body)
+    change(env_file, "POST", f"{adbot_path(adbot)}{act}", picture, json=json, body=body)
 
 
-def _picture(adbot: dict[str, Any]) -> None:
+def picture(adbot: dict[str, Any]) -> None:
+    """Print an adbot."""
     from adrelay.commands.adbots.pictures import print_adbot
 
     print_adbot(adbot)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from adrelay.commands.adbots.managing import picture
 from adrelay.commands.adbots.options import AdbotArgument
 from adrelay.commands.asking import adbot_path, change, show
 from adrelay.servers.gateway import Gateway, Refusal
@@ -86,8 +87,6 @@ async def edit_advertisement(
     json: bool,
 ) -> Exit:
     """Set an adbot's advertisement to what `edited` makes of the present one, and print the adbot."""
-    from adrelay.commands.adbots.pictures import print_adbot
-
     async with Gateway(env_file) as gateway:
         found: dict[str, Any] = (await gateway.get(adbot_path(adbot)))["advertisement"] or {}
         kept = {name: value for name, value in found.items() if name != "post"}
@@ -102,7 +101,7 @@ async def edit_advertisement(
             if refusal.reason == "unknown_group":
                 remark("these have options: --drop-options removes the options of all groups")
             raise
-        show(answer, print_adbot, json=json)
+        show(answer, picture, json=json)
     return Exit.OK
 
 
@@ -154,12 +153,10 @@ def pace(  # noqa: PLR0913, PLR0917 - the parts of a pacing
 async def _pace(
     env_file: Path, adbot: str, changed: Mapping[str, object], *, reset: bool, json: bool
 ) -> Exit:
-    from adrelay.commands.adbots.pictures import print_adbot
-
     async with Gateway(env_file) as gateway:
         kept: dict[str, Any] = {} if reset else (await gateway.get(adbot_path(adbot)))["pacing"]
         answer = await gateway.send("PUT", f"{adbot_path(adbot)}/pacing", {**kept, **changed})
-        show(answer, print_adbot, json=json)
+        show(answer, picture, json=json)
     return Exit.OK
 
 
@@ -173,7 +170,7 @@ def group_option(
 ) -> None:
     """Pause one group of an adbot, let it take part less often, or without options again in each cycle."""
     body: dict[str, object] = {"group": group, "paused": paused, "every_seconds": every}
-    change(env_file, "PUT", f"{adbot_path(adbot)}/groups/options", _picture, json=json, body=body)
+    change(env_file, "PUT", f"{adbot_path(adbot)}/groups/options", picture, json=json, body=body)
 
 
 def confirm_group(
@@ -184,13 +181,7 @@ def confirm_group(
 ) -> None:
     """Ask a group again in the next cycle that refused an adbot's seats, or was gone."""
     body: dict[str, object] = {"group": group}
-    change(env_file, "POST", f"{adbot_path(adbot)}/groups/confirm", _picture, json=json, body=body)
-
-
-def _picture(adbot: dict[str, Any]) -> None:
-    from adrelay.commands.adbots.pictures import print_adbot
-
-    print_adbot(adbot)
+    change(env_file, "POST", f"{adbot_path(adbot)}/groups/confirm", picture, json=json, body=body)
 
 
 def _given(values: Mapping[str, object]) -> dict[str, object]:

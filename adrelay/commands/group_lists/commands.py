@@ -3,14 +3,14 @@
 import typer
 
 from adrelay.commands.group_lists import assigning, keeping
+from adrelay.servers.options import GATEWAY_EPILOG
 
 group_lists = typer.Typer(
     name="group-lists",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
     help="List, make, change, assign and delete the group lists of accounts.",
-    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
-    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused or nothing found, 2 could not run.",
+    epilog=GATEWAY_EPILOG,
 )
 
 group_lists.command("list")(keeping.list_lists)

@@ -85,19 +85,20 @@ def create(
 
     Of several columns of a file the first has the groups.
     """
-    base = f"{account_path(account)}/group-lists"
+    path = f"{account_path(account)}/group-lists"
     if groups_file is None:
         body: dict[str, object] = {"name": name, "groups": group or []}
-        change(env_file, "POST", base, print_group_list, json=json, body=body)
-    upload = _file(group, groups_file)
+        change(env_file, "POST", path, print_group_list, json=json, body=body)
+    else:
+        upload = _file(group, groups_file)
+        carry_out(lambda: _import(env_file, f"{path}/import", name, upload, json=json))
 
-    async def work() -> Exit:
-        async with Gateway(env_file) as gateway:
-            made = await gateway.upload("POST", f"{base}/import", upload, parameters={"name": name})
-        show(made, print_group_list, json=json)
-        return Exit.OK
 
-    carry_out(work)
+async def _import(env_file: Path, path: str, name: str, upload: Upload, *, json: bool) -> Exit:
+    async with Gateway(env_file) as gateway:
+        made = await gateway.upload("POST", path, upload, parameters={"name": name})
+    show(made, print_group_list, json=json)
+    return Exit.OK
 
 
 def change_list(

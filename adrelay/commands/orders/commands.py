@@ -8,7 +8,7 @@ import typer
 
 from adrelay.commands.asking import change, given, show_list, show_one
 from adrelay.servers.gateway import Gateway, path_part
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.options import ENV_FILE, GATEWAY_EPILOG, EnvFileOption, JsonOption
 from adrelay.terminal.completion import orders as numbers
 from adrelay.terminal.listing import print_list
 from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
@@ -18,9 +18,7 @@ orders = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
     help="Search orders, explain one, and review those that need a person.",
-    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
-    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, nothing found, or something needs a person, "
-    "2 could not run.",
+    epilog=f"{GATEWAY_EPILOG} `orders attention` ends with 1 if an order needs a person.",
 )
 
 

@@ -7,7 +7,14 @@ import typer
 from adrelay.commands.asking import given, show_list, show_one
 from adrelay.commands.forwarding import SessionState
 from adrelay.commands.stock.adding import add, add_application
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption, LimitOption, TextOption
+from adrelay.servers.options import (
+    ENV_FILE,
+    GATEWAY_EPILOG,
+    EnvFileOption,
+    JsonOption,
+    LimitOption,
+    TextOption,
+)
 from adrelay.terminal.listing import Column, Form, Item, print_list
 
 stock = typer.Typer(
@@ -15,8 +22,7 @@ stock = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
     help="Show the stock of sessions, and add sessions and Telegram applications.",
-    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
-    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused or nothing found, 2 could not run.",
+    epilog=GATEWAY_EPILOG,
 )
 stock.command("add")(add)
 stock.command("add-application")(add_application)

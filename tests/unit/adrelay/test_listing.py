@@ -127,7 +127,12 @@ def test_what_to_do_is_told_at_a_terminal_only(
     assert capsys.readouterr().err == "✗ unknown_adbot: there is no such adbot\n"
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     guarded(refuse)
-    assert "Order one." in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert "Order one." in err
+    assert "\x1b[31m" in err
+    monkeypatch.setenv("NO_COLOR", "1")
+    guarded(refuse)
+    assert "\x1b[31m" not in capsys.readouterr().err
 
 
 def test_the_columns_of_adbots_say_why_one_does_not_run(capsys: pytest.CaptureFixture[str]) -> None:
