@@ -38,17 +38,30 @@ class _Adrelay(Menu):
         ),
         "accounts": Entry(
             "adrelay.commands.accounts.commands:accounts",
-            "List, create, suspend, restore and erase accounts, issue access codes, and allow private ids.",
+            "List, create, suspend, restore and erase accounts, and manage what opens them and what they may do.",
             OPERATE,
         ),
         "adbots": Entry(
-            "adrelay.commands.adbots:adbots",
-            "Show an adbot and what it sent, extend, suspend and restore it.",
+            "adrelay.commands.adbots.commands:adbots",
+            "List adbots, show what one sent, set, start, stop, extend, suspend and restore it.",
             OPERATE,
+        ),
+        "group-lists": Entry(
+            "adrelay.commands.group_lists.commands:group_lists",
+            "List, make, change, assign and delete the group lists of accounts.",
+            OPERATE,
+        ),
+        "stock": Entry(
+            "adrelay.commands.stock.commands:stock",
+            "Show the stock of sessions, and add sessions and Telegram applications.",
+            OPERATE,
+        ),
+        "activity": Entry(
+            "adrelay.commands.activity:activity", "List and export what operators did.", OPERATE
         ),
         "operations": Entry(
             "adrelay.commands.operations:operations",
-            "Show what waits and what went wrong, pause all adbots, and block groups and channels.",
+            "Show what waits and went wrong, follow changes, pause all adbots, block groups and channels.",
             OPERATE,
         ),
         "events": Entry(

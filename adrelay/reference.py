@@ -1,4 +1,4 @@
-"""Generates pages from the code: every setting, event, route, problem and error of Telegram, `.env.example`.
+"""Generates pages from the code, such as every setting, event, route and problem, and `.env.example`.
 
 `python -m adrelay.reference` writes them; a test fails if they are outdated.
 """
@@ -16,6 +16,7 @@ from pydantic_core import PydanticUndefined
 
 from adrelay.access_page import access_page
 from adrelay.compatible_page import compatible_page
+from adrelay.command_routes import commands_page
 from adrelay.configuration import ALL
 from adrelay.telegram_errors import telegram_errors_page
 from libs.chassis.settings import PREFIX, ServiceSettings, variable
@@ -64,6 +65,7 @@ def pages() -> dict[Path, str]:
         Path("docs/reference/events.md"): events_page(),
         Path("docs/reference/access.md"): access_page(),
         Path("docs/reference/compatible-routes.md"): compatible_page(),
+        Path("docs/reference/commands.md"): commands_page(),
         Path("docs/reference/telegram-errors.md"): telegram_errors_page(),
         Path("docs/reference/problems.md"): problems_page(),
         Path("docs/reference/values.md"): values_page(),

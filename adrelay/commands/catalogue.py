@@ -1,23 +1,21 @@
 """`adrelay catalogue`: the plans on sale."""
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from adrelay.servers.gateway import Gateway, path_part
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.commands.asking import change, given, show_list
+from adrelay.servers.gateway import path_part
+from adrelay.servers.options import ENV_FILE, GATEWAY_EPILOG, EnvFileOption, JsonOption
 from adrelay.terminal.completion import plans
-from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
+from adrelay.terminal.listing import Column, Form, Item, print_list
 
 catalogue = typer.Typer(
     name="catalogue",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
     help="List, add, reprice and retire plans.",
-    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
-    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
+    epilog=GATEWAY_EPILOG,
 )
 
 Kind = Literal["starter", "enterprise"]
@@ -39,20 +37,14 @@ def list_(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """List the plans that are on sale."""
-    carry_out(lambda: _list(env_file, retired=retired, json=json))
-
-
-async def _list(env_file: Path, *, retired: bool, json: bool) -> Exit:
-    async with Gateway(env_file) as gateway:
-        found = (await gateway.items("plans")).items
-    shown = [plan for plan in found if retired or plan["on_sale"]]
-    if json:
-        print_json(shown)
-    elif shown:
-        print_plans(shown)
-    else:
-        screen().print("nothing is on sale")
-    return Exit.OK
+    show_list(
+        env_file,
+        "plans",
+        PLANS,
+        nothing="nothing is on sale: see `adrelay catalogue add`",
+        json=json,
+        parameters=given(on_sale=None if retired else "true"),
+    )
 
 
 @catalogue.command("add")
@@ -84,7 +76,7 @@ def add(  # noqa: PLR0913, PLR0917 - a plan has so many parts
         "max_groups": max_groups,
         "max_posts": max_posts,
     }
-    carry_out(lambda: _change(env_file, "POST", "plans", body, json=json))
+    change(env_file, "POST", "plans", _print_plan, json=json, body=body)
 
 
 @catalogue.command("reprice")
@@ -95,7 +87,8 @@ def reprice(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Change the price of a plan on sale. Orders that were placed before keep theirs."""
-    carry_out(lambda: _change(env_file, "PATCH", f"plans/{path_part(code)}", {"price_usd": price}, json=json))
+    path, body = f"plans/{path_part(code)}", {"price_usd": price}
+    change(env_file, "PATCH", path, _print_plan, json=json, body=body)
 
 
 @catalogue.command("retire")
@@ -105,38 +98,22 @@ def retire(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Take a plan off sale. Orders that were placed before, and adbots, keep it."""
-    carry_out(lambda: _change(env_file, "DELETE", f"plans/{path_part(code)}", None, json=json))
+    change(env_file, "DELETE", f"plans/{path_part(code)}", _print_plan, json=json)
 
 
-async def _change(
-    env_file: Path, method: str, path: str, body: Mapping[str, object] | None, *, json: bool
-) -> Exit:
-    async with Gateway(env_file) as gateway:
-        plan = await gateway.send(method, path, body)
-    if json:
-        print_json(plan)
-    else:
-        print_plans([plan])
-    return Exit.OK
+def _print_plan(plan: Item) -> None:
+    print_list([plan], PLANS)
 
 
-def print_plans(plans: list[dict[str, Any]]) -> None:
-    """Print a line for each plan."""
-    from adrelay.terminal.screen import Table
-
-    numbers = ("sessions", "every", "USD", "days", "groups", "posts")
-    table = Table("plan", "kind", *numbers, "", "name", right=numbers)
-    for plan in plans:
-        table.add(
-            plan["code"],
-            plan["kind"],
-            str(plan["sessions"]),
-            f"{plan['interval_seconds']} s",
-            plan["price_usd"],
-            str(plan["validity_days"]),
-            str(plan["max_groups"] or "-"),
-            str(plan["max_posts"] or "-"),
-            "on sale" if plan["on_sale"] else "retired",
-            plan["name"],
-        )
-    screen().table(table)
+PLANS = (
+    Column("plan", "code"),
+    Column("kind", "kind"),
+    Column("sessions", "sessions", Form.AMOUNT),
+    Column("every", lambda plan: f"{plan['interval_seconds']} s", Form.AMOUNT),
+    Column("USD", "price_usd", Form.AMOUNT),
+    Column("days", "validity_days", Form.AMOUNT),
+    Column("groups", lambda plan: plan["max_groups"] or "-", Form.AMOUNT),
+    Column("posts", lambda plan: plan["max_posts"] or "-", Form.AMOUNT),
+    Column("", lambda plan: "on sale" if plan["on_sale"] else "retired", Form.STATE),
+    Column("name", "name"),
+)

@@ -1,13 +1,14 @@
 """`adrelay operations show | sessions`: the work that waits, the workers, and the figures of sessions."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from adrelay.servers.gateway import Gateway
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
-from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
+from adrelay.commands.asking import given, show_list, show_one
+from adrelay.commands.results import counted, failure
+from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption, LimitOption, TextOption
+from adrelay.terminal.listing import Column, Form, Item, print_list
+from adrelay.terminal.outcome import screen
 
 SessionState = Literal["IMPORTED", "UNUSED", "ASSIGNED", "BANNED", "FROZEN", "RETIRED"]
 
@@ -17,47 +18,46 @@ def show(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Show the sends that wait, the workers with their sessions, and adbots whose cycles take too long."""
-    carry_out(lambda: _show(env_file, json=json))
+    show_one(env_file, "forwarding", print_forwarding, json=json)
 
 
 def sessions(
     state: Annotated[
         SessionState | None, typer.Option(help="Only sessions in this state.", show_default=False)
     ] = None,
+    adbot: Annotated[
+        str | None, typer.Option(help="Only sessions on this adbot, by its id.", show_default=False)
+    ] = None,
+    text: TextOption = None,
+    limit: LimitOption = 100_000,
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """List the sessions in stock with what they sent, on all adbots and today."""
-    carry_out(lambda: _sessions(env_file, state, json=json))
+    show_list(
+        env_file,
+        "sessions",
+        SESSIONS,
+        nothing="no session: see `adrelay stock add`",
+        json=json,
+        parameters=given(state=state, adbot=adbot, text=text),
+        most=limit,
+    )
 
 
-async def _show(env_file: Path, *, json: bool) -> Exit:
-    async with Gateway(env_file) as gateway:
-        found = await gateway.get("forwarding")
-    if json:
-        print_json(found)
-    else:
-        print_forwarding(found)
-    return Exit.OK
-
-
-async def _sessions(env_file: Path, state: str | None, *, json: bool) -> Exit:
-    async with Gateway(env_file) as gateway:
-        found = (await gateway.items("sessions", {"state": state} if state else None)).items
-    if json:
-        print_json(found)
-    else:
-        print_sessions(found)
-    return Exit.OK
+_WORKERS = (
+    Column("worker", "worker"),
+    Column("sessions", "sessions", Form.AMOUNT),
+    Column("sends a minute", lambda worker: f"{worker['sends_a_minute']:.0f}", Form.AMOUNT),
+)
 
 
 def print_forwarding(found: dict[str, Any]) -> None:
     """Print the work that waits, a line for each worker, and a warning for each adbot that overruns."""
     from datetime import datetime
 
-    from adrelay.commands.orders.pictures import print_facts
+    from adrelay.terminal.facts import print_facts
     from adrelay.terminal.moments import duration
-    from adrelay.terminal.screen import Table
 
     oldest, left = found["oldest_cycle"], found["seconds_to_empty"]
     age = ""
@@ -78,12 +78,9 @@ def print_forwarding(found: dict[str, Any]) -> None:
         ),
         "workers": (str(len(found["workers"])),),
     }
-    print_facts(screen(), facts)
-    table = Table("worker", "sessions", "sends a minute", right=("sessions", "sends a minute"))
-    for worker in found["workers"]:
-        table.add(worker["worker"], str(worker["sessions"]), f"{worker['sends_a_minute']:.0f}")
+    print_facts(facts)
     if found["workers"]:
-        screen().table(table)
+        print_list(found["workers"], _WORKERS)
     for one in found["overrunning"]:
         _warn(one)
 
@@ -103,37 +100,30 @@ def _warn(one: dict[str, Any]) -> None:
     screen().items(Text("!", "yellow"), words, gap=" ")
 
 
-def rests(session: dict[str, Any]) -> str:
+def rests(session: Item) -> str:
     """Return as text until when a session rests, or does not call single methods."""
-    from adrelay.commands.orders.pictures import moment
+    from adrelay.terminal.moments import moment
 
     whole = [moment(session["rests_until"])] if session["rests_until"] else []
     methods = [f"{rest['method']}: {moment(rest['until'])}" for rest in session["method_rests"]]
     return ", ".join([*whole, *methods])
 
 
-def print_sessions(found: list[dict[str, Any]]) -> None:
-    """Print a line for each session."""
-    from adrelay.commands.figures import counted, failure
-    from adrelay.terminal.screen import Table
+def _sent_today(session: Item) -> int:
     from libs.eventsourcing.values import utc_now
 
-    if not found:
-        screen().print("no session")
-        return
-    today, numbers = str(utc_now().date()), ("sent", "today", "flood waits")
-    table = Table("session", "phone", "is", *numbers, "failed", "rests until", "last error", right=numbers)
-    for one in found:
-        day = next((day for day in one["days"] if day["day"] == today), None)
-        table.add(
-            one["session"],
-            one["phone"],
-            one["state"],
-            str(one["successes"] or ""),
-            str(day["sent"]) if day else "",
-            str(one["flood_waits"] or ""),
-            counted(one["failures"]),
-            rests(one),
-            failure(one["last_failure"]),
-        )
-    screen().table(table)
+    today = str(utc_now().date())
+    return next((day["sent"] for day in session["days"] if day["day"] == today), 0)
+
+
+SESSIONS = (
+    Column("session", "session"),
+    Column("phone", "phone"),
+    Column("is", "state", Form.STATE),
+    Column("sent", "successes", Form.COUNT),
+    Column("today", _sent_today, Form.COUNT),
+    Column("flood waits", "flood_waits", Form.COUNT),
+    Column("failed", lambda session: counted(session["failures"])),
+    Column("rests until", rests),
+    Column("last error", lambda session: failure(session["last_failure"])),
+)

@@ -1,12 +1,15 @@
 """`adrelay operations notices | acknowledge`: what went wrong, and what to do."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from adrelay.servers.gateway import Gateway, path_part
+from adrelay.commands.asking import change, id_part
+from adrelay.servers.gateway import Gateway
 from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.terminal.listing import Item
 from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
 
 NoticeArgument = Annotated[
@@ -21,7 +24,10 @@ def notices(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """List what went wrong and what to do, the latest first."""
+    """List what went wrong and what to do, the latest first.
+
+    Exit codes: 0 nothing is open, 1 something is, 2 could not run.
+    """
     carry_out(lambda: _notices(env_file, all_=all_, json=json))
 
 
@@ -31,7 +37,8 @@ def acknowledge(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Mark a notice as seen: it is no longer listed as open."""
-    carry_out(lambda: _acknowledge(env_file, notice, json=json))
+    path = f"notices/{id_part(notice)}/acknowledge"
+    change(env_file, "POST", path, lambda found: print_notices([found]), json=json, body={})
 
 
 async def _notices(env_file: Path, *, all_: bool, json: bool) -> Exit:
@@ -41,28 +48,26 @@ async def _notices(env_file: Path, *, all_: bool, json: bool) -> Exit:
         print_json(found)
     else:
         print_notices(found)
-    return Exit.OK
+    return Exit.FOUND if any(map(_is_open, found)) else Exit.OK
 
 
-async def _acknowledge(env_file: Path, notice: str, *, json: bool) -> Exit:
-    async with Gateway(env_file) as gateway:
-        found = await gateway.send("POST", f"notices/{path_part(notice)}/acknowledge", {})
-    if json:
-        print_json(found)
-    else:
-        print_notices([found])
-    return Exit.OK
+def _is_open(notice: Item) -> bool:
+    return not (notice["cleared_at"] or notice["acknowledged_at"])
 
 
-def print_notices(found: list[dict[str, Any]]) -> None:
+def _state(notice: Item) -> str:
+    return "open" if _is_open(notice) else "over" if notice["cleared_at"] else "acknowledged"
+
+
+def print_notices(found: Sequence[Item]) -> None:
     """Print a few lines for each notice."""
-    from adrelay.commands.orders.pictures import moment
+    from adrelay.terminal.moments import moment
+    from adrelay.terminal.states import state
 
+    console = screen()
     if not found:
-        screen().print("nothing is open")
+        console.say("nothing is open")
     for one in found:
-        state = "over" if one["cleared_at"] else "acknowledged" if one["acknowledged_at"] else "open"
-        screen().print(f"{moment(one['raised_at'])}  {one['title']} ({state})", markup=False)
-        screen().print(f"  {one['detail']}", markup=False)
-        screen().print(f"  {one['advice']}", markup=False)
-        screen().print(f"  id {one['id']}", markup=False)
+        console.items(moment(one["raised_at"]), state(_state(one)), one["title"])
+        for text in (one["detail"], one["advice"], f"id {one['id']}"):
+            console.say(f"  {text}")

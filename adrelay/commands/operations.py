@@ -6,19 +6,27 @@ from typing import Annotated, Any
 
 import typer
 
+from adrelay.commands.asking import change, given, show_list, show_one
+from adrelay.commands.following import follow
 from adrelay.commands.forwarding import sessions, show
 from adrelay.commands.notices import acknowledge, notices
-from adrelay.servers.gateway import Gateway
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
-from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
+from adrelay.servers.options import (
+    ENV_FILE,
+    GATEWAY_EPILOG,
+    EnvFileOption,
+    JsonOption,
+    LimitOption,
+    TextOption,
+)
+from adrelay.terminal.listing import Column, Form, Item, print_list
+from adrelay.terminal.outcome import screen
 
 operations = typer.Typer(
     name="operations",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
-    help="Show what waits and what went wrong, pause all adbots, and block groups and channels.",
-    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
-    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
+    help="Show what waits and went wrong, follow changes, pause all adbots, block groups and channels.",
+    epilog=GATEWAY_EPILOG,
 )
 
 _SHOWN = 20
@@ -32,6 +40,7 @@ ReasonOption = Annotated[str, typer.Option("--reason", help="Stored for people."
 
 
 operations.command("show")(show)
+operations.command("follow")(follow)
 operations.command("sessions")(sessions)
 operations.command("notices")(notices)
 operations.command("acknowledge")(acknowledge)
@@ -43,7 +52,43 @@ def list_(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """List blocked groups and channels, the latest first, and say whether all adbots are paused."""
-    carry_out(lambda: _call(env_file, "", None, json=json))
+    show_one(env_file, "operations", print_operations, json=json)
+
+
+@operations.command("targets")
+def targets(
+    text: TextOption = None,
+    limit: LimitOption = 100,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """List the groups that are left alone, the latest blocked first."""
+    nothing = "no group is blocked: see `adrelay operations block-target`"
+    _blocks(env_file, "targets", nothing, text, limit, json=json)
+
+
+@operations.command("sources")
+def sources(
+    text: TextOption = None,
+    limit: LimitOption = 100,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """List the channels of which no post is sent, the latest blocked first."""
+    nothing = "no channel is blocked: see `adrelay operations block-source`"
+    _blocks(env_file, "sources", nothing, text, limit, json=json)
+
+
+def _blocks(env_file: Path, what: str, nothing: str, text: str | None, limit: int, *, json: bool) -> None:
+    show_list(
+        env_file,
+        f"operations/{what}",
+        _BLOCKS,
+        nothing=nothing,
+        json=json,
+        parameters=given(text=text),
+        most=limit,
+    )
 
 
 @operations.command("pause")
@@ -53,7 +98,7 @@ def pause(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Pause all adbots. After the pause each has one cycle for those that it missed."""
-    carry_out(lambda: _call(env_file, "/pause", {"reason": reason}, json=json))
+    _switch(env_file, "/pause", {"reason": reason}, json=json)
 
 
 @operations.command("resume")
@@ -63,7 +108,7 @@ def resume(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """End the pause of all adbots."""
-    carry_out(lambda: _call(env_file, "/resume", {"reason": reason}, json=json))
+    _switch(env_file, "/resume", {"reason": reason}, json=json)
 
 
 @operations.command("block-target")
@@ -74,7 +119,7 @@ def block_target(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Leave a group alone: no adbot posts there again, or in its topics."""
-    carry_out(lambda: _call(env_file, "/targets/block", {"chat": group, "reason": reason}, json=json))
+    _switch(env_file, "/targets/block", {"chat": group, "reason": reason}, json=json)
 
 
 @operations.command("unblock-target")
@@ -85,7 +130,7 @@ def unblock_target(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Let adbots that name a group post there again."""
-    carry_out(lambda: _call(env_file, "/targets/unblock", {"chat": group, "reason": reason}, json=json))
+    _switch(env_file, "/targets/unblock", {"chat": group, "reason": reason}, json=json)
 
 
 @operations.command("block-source")
@@ -96,7 +141,7 @@ def block_source(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Forward no post of a channel. Adbots that send one stop."""
-    carry_out(lambda: _call(env_file, "/sources/block", {"chat": channel, "reason": reason}, json=json))
+    _switch(env_file, "/sources/block", {"chat": channel, "reason": reason}, json=json)
 
 
 @operations.command("unblock-source")
@@ -107,37 +152,29 @@ def unblock_source(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Let adbots send posts of a channel again. This starts none."""
-    carry_out(lambda: _call(env_file, "/sources/unblock", {"chat": channel, "reason": reason}, json=json))
+    _switch(env_file, "/sources/unblock", {"chat": channel, "reason": reason}, json=json)
 
 
-async def _call(env_file: Path, act: str, body: Mapping[str, object] | None, *, json: bool) -> Exit:
-    path = f"operations{act}"
-    async with Gateway(env_file) as gateway:
-        found = await (gateway.get(path) if body is None else gateway.send("POST", path, body))
-    if json:
-        print_json(found)
-    else:
-        print_operations(found)
-    return Exit.OK
+def _switch(env_file: Path, act: str, body: Mapping[str, object], *, json: bool) -> None:
+    change(env_file, "POST", f"operations{act}", print_operations, json=json, body=body)
+
+
+_BLOCKS = (Column("chat", "chat"), Column("since", "since", Form.MOMENT), Column("reason", "reason"))
+_ALL_BLOCKS = (Column("blocked", "kind"), *_BLOCKS)
 
 
 def print_operations(found: dict[str, Any]) -> None:
     """Print whether all adbots are paused, and a line for each of the latest blocks."""
-    from adrelay.commands.orders.pictures import moment
-    from adrelay.terminal.screen import Table
+    from adrelay.terminal.moments import moment
 
-    blocks = [("target", one) for one in found["blocked_targets"]]
-    blocks += [("source", one) for one in found["blocked_sources"]]
-    blocks.sort(key=lambda block: block[1]["since"], reverse=True)
+    blocks: list[Item] = [{**one, "kind": "target"} for one in found["blocked_targets"]]
+    blocks += [{**one, "kind": "source"} for one in found["blocked_sources"]]
+    blocks.sort(key=lambda block: str(block["since"]), reverse=True)
     pause_, run = found["pause"], "adbots run"
     if pause_ is not None:
         run = f"all adbots are paused since {moment(pause_['since'])}: {pause_['reason']}"
-    screen().print(run if blocks else f"{run}; nothing is blocked" if pause_ is None else run, markup=False)
-    if not blocks:
-        return
-    table = Table("blocked", "chat", "since", "reason")
-    for kind, block in blocks[:_SHOWN]:
-        table.add(kind, block["chat"], moment(block["since"]), block["reason"])
-    screen().table(table)
+    screen().say(run if blocks else f"{run}; nothing is blocked" if pause_ is None else run)
+    if blocks:
+        print_list(blocks[:_SHOWN], _ALL_BLOCKS)
     if len(blocks) > _SHOWN:
-        screen().print(f"and {len(blocks) - _SHOWN} more; --json lists all")
+        screen().say(f"and {len(blocks) - _SHOWN} more; --json lists all")

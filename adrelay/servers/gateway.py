@@ -2,8 +2,8 @@
 
 import os
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -28,10 +28,25 @@ _PLACE = re.compile(r"(?:(?<=^)|(?<=; ))(?:path|body|query)\.(?=\w)")
 _NO_URL = f"{URL} is no URL that begins with http:// or https:// and names a server"
 
 
+Upload = tuple[str, bytes, str]
+"""A file: its name, content and media type."""
+
+
 class Refusal(Failure):
-    """The gateway refused the request; `problems` begin with its code."""
+    """The gateway refused the request, for a reason with a code."""
 
     code = Exit.FOUND
+
+    def __init__(self, problem: Mapping[str, object]) -> None:
+        super().__init__(problem_text(problem))
+        self.reason = str(problem.get("code") or "")
+
+    @property
+    def advice(self) -> str:
+        """What to do, as the reference of problems says."""
+        from services.gateway.api.requests.codes import CODES
+
+        return CODES[self.reason].remedy if self.reason in CODES else ""
 
 
 @dataclass(frozen=True)
@@ -78,22 +93,68 @@ class Gateway:
         return await self._call("GET", path, parameters=parameters)
 
     async def items(
-        self, path: str, parameters: Mapping[str, str | int] | None = None, *, most: int | None = None
+        self,
+        path: str,
+        parameters: Mapping[str, str | int] | None = None,
+        *,
+        most: int | None = None,
+        key: str = "items",
     ) -> Items:
-        """Return the items of a list, from as many pages as it has; at most `most`."""
+        """Return the items of a list, from as many pages as it has; at most `most`.
+
+        A list that is never long may have no pages.
+        """
         found: list[dict[str, Any]] = []
         wanted: dict[str, str | int] = dict(parameters or {})
         while True:
             wanted["limit"] = PAGE if most is None else min(PAGE, most - len(found))
             page = await self.get(path, wanted)
-            found += page["items"]
-            if page["next"] is None or len(found) == most:
-                return Items(found, more=page["next"] is not None)
-            wanted["cursor"] = page["next"]
+            found += page[key]
+            following = page.get("next")
+            if following is None or len(found) == most:
+                return Items(found, more=following is not None)
+            wanted["cursor"] = following
 
     async def send(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401 - JSON
-        """Send a request that changes something, and return the JSON answer."""
+        """Send a request that changes something; return the JSON answer, None if it has no content."""
         return await self._call(method, path, body=body)
+
+    async def upload(
+        self,
+        method: str,
+        path: str,
+        file: Upload,
+        *,
+        fields: Mapping[str, str] | None = None,
+        parameters: Mapping[str, str | int] | None = None,
+    ) -> Any:  # noqa: ANN401 - JSON
+        """Send a file, and fields of a form besides; return the JSON answer."""
+        return self._read(
+            await self._answer(
+                self._http.request(method, path, files={"file": file}, data=fields, params=parameters)
+            )
+        )
+
+    async def text(self, path: str, parameters: Mapping[str, str | int] | None = None) -> str:
+        """Return the answer of a GET request that is no JSON."""
+        answer = await self._answer(self._http.get(path, params=parameters))
+        if not answer.is_success:
+            self._read(answer)
+        return answer.text
+
+    @asynccontextmanager
+    async def lines(self, path: str) -> AsyncGenerator[AsyncIterator[str]]:
+        """Yield the lines of an answer as they come, until it ends."""
+        import httpx
+
+        try:
+            async with self._http.stream("GET", path) as answer:
+                if not answer.is_success:
+                    await answer.aread()
+                    self._read(answer)
+                yield answer.aiter_lines()
+        except httpx.RequestError as error:
+            raise self._unreachable(error) from error
 
     async def _call(
         self,
@@ -103,29 +164,39 @@ class Gateway:
         parameters: Mapping[str, str | int] | None = None,
         body: Mapping[str, object] | None = None,
     ) -> Any:  # noqa: ANN401 - JSON
+        request = self._http.request(method, path, params=parameters, json=body)
+        return self._read(await self._answer(request))
+
+    async def _answer(self, request: "Awaitable[httpx.Response]") -> "httpx.Response":
+        import httpx
+
+        try:
+            return await request
+        except httpx.RequestError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: "httpx.RequestError") -> Unusable:
         import httpx
 
         from adrelay.terminal.reasons import reason_of
 
-        try:
-            answer = await self._http.request(method, path, params=parameters, json=body)
-        except httpx.TimeoutException as error:
-            raise Unusable(f"{self._address} gave no answer within {TIMEOUT_SECONDS:.0f} seconds") from error
-        except httpx.RequestError as error:
-            raise Unusable(f"{self._address} can't be reached: {reason_of(error)}") from error
-        return self._read(answer)
+        if isinstance(error, httpx.TimeoutException):
+            return Unusable(f"{self._address} gave no answer within {TIMEOUT_SECONDS:.0f} seconds")
+        return Unusable(f"{self._address} can't be reached: {reason_of(error)}")
 
     def _read(self, answer: "httpx.Response") -> Any:  # noqa: ANN401 - JSON
+        if answer.status_code == HTTPStatus.NO_CONTENT:
+            return None
         document: Any = None
         with suppress(ValueError):
             document = answer.json()
         if answer.headers.get("content-type") == PROBLEM and isinstance(document, dict):
             if answer.status_code == HTTPStatus.UNAUTHORIZED:
                 raise Unusable(f"{self._address} does not take this {TOKEN}")
-            raise Refusal(problem_text(cast("dict[str, object]", document)))
+            raise Refusal(cast("dict[str, object]", document))
         if not answer.is_success or document is None:
             raise Unusable(f"{self._address} is no gateway of Adrelay: it answers {answer.status_code}")
-        if answer.status_code == HTTPStatus.ACCEPTED:
+        if answer.status_code == HTTPStatus.ACCEPTED and "location" not in answer.headers:
             remark("it is done; what is shown here may still lack it")
         return document
 

@@ -29,7 +29,39 @@ ScratchOption = Annotated[
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text for people.")]
+LimitOption = Annotated[int, typer.Option(help="The maximum of lines.", min=1, max=100_000)]
+TextOption = Annotated[
+    str | None, typer.Option(help="Only with this text in one of its fields.", show_default=False)
+]
+SinceOption = Annotated[
+    str | None, typer.Option(help="Only from this time on: ISO 8601, or like 2h ago.", show_default=False)
+]
+UntilOption = Annotated[str | None, typer.Option(help="Only before this time, likewise.", show_default=False)]
+GroupArgument = Annotated[
+    str, typer.Argument(metavar="GROUP", help="@name, a link or an id, with /topic.", show_default=False)
+]
+GroupsOption = Annotated[
+    list[str] | None,
+    typer.Option("--group", help="@name, a link or an id, with /topic; several times for several."),
+]
+GroupsFileOption = Annotated[
+    Path | None, typer.Option("--groups-file", help="A file with a group on each line; - for standard input.")
+]
+DropOptionsOption = Annotated[
+    bool, typer.Option("--drop-options", help="Remove what differs for single groups of the adbot.")
+]
+PausedOption = Annotated[bool, typer.Option("--paused", help="No cycle sends to it.")]
+EveryOption = Annotated[
+    int | None,
+    typer.Option(help="Seconds for which it is left out after a cycle that sent to it.", show_default=False),
+]
 ENV_FILE = DEFAULT
+GATEWAY_EPILOG = (
+    "The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
+    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused or nothing found, 2 could not run."
+)
+"""The end of the help of commands that ask the gateway."""
+_MOST_GROUPS_BYTES = 512 * 1024
 
 
 class Broker(NamedTuple):
@@ -87,6 +119,16 @@ class ServerOptions:
 
     def _renamed(self, url: str, service: str) -> str:
         return url if self._scratch is None else with_database(url, f"{self._scratch}_{service}")
+
+
+def groups_in(groups: Sequence[str] | None, file: Path | None) -> list[str] | None:
+    """Return the groups that options give: single ones, then those of a file; None without any."""
+    if file is None:
+        return list(groups) if groups else None
+    from adrelay.terminal.inputs import read_input
+
+    lines = read_input(file, _MOST_GROUPS_BYTES).decode("utf-8-sig").splitlines()
+    return [*(groups or ()), *(line.strip() for line in lines if line.strip())]
 
 
 def _beside(server: str, services: Sequence[str]) -> Path | None:

@@ -39,6 +39,16 @@ def orders(incomplete: str) -> list[str]:
     return _beginning(incomplete.upper(), _asked("orders?limit=100", "order_number"))
 
 
+def emails(incomplete: str) -> list[str]:
+    """Return the e-mail addresses of accounts that begin with a text, if a gateway answers at once."""
+    return _beginning(incomplete.lower(), _asked("accounts?limit=100", "email"))
+
+
+def adbots(incomplete: str) -> list[str]:
+    """Return the ids of the latest adbots that begin with a text, if a gateway answers at once."""
+    return _beginning(incomplete.lower(), _asked("adbots?limit=100&sort=-created_at", "id"))
+
+
 def _beginning(incomplete: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if name.startswith(incomplete)]
 

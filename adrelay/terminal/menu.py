@@ -12,6 +12,8 @@ import typer
 from typer import TyperException
 from typer.core import TyperCommand, TyperGroup
 
+from adrelay.terminal.outcome import guarded
+
 _WHOLE = 1000
 """How many characters of a command's help are shown in the list: the whole first sentence."""
 
@@ -45,19 +47,11 @@ class Menu(TyperGroup):
         windows_expand_args: bool = True,  # noqa: FBT001, FBT002
         **extra: Any,  # noqa: ANN401 - typer's own
     ) -> Any:  # noqa: ANN401 - what the command returns
-        """Run a command line; usage errors are printed in this program's format."""
+        """Run a command line; errors are printed in this program's format."""
         run = partial(super().main, args, prog_name, complete_var, False, windows_expand_args, **extra)  # noqa: FBT003
         if not standalone_mode:
             return run()
-        try:
-            code = run()
-        except TyperException as error:
-            _complain(error)
-            sys.exit(error.exit_code)
-        except typer.Abort:
-            typer.echo("stopped: there was no answer", err=True)
-            sys.exit(1)
-        sys.exit(code if isinstance(code, int) else 0)
+        sys.exit(guarded(lambda: _code_of(run)))
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer keeps these types private
         """Write the commands by section, each with its whole sentence."""
@@ -119,6 +113,18 @@ class _Unloaded(TyperCommand):
         finally:
             signal.signal(signal.SIGINT, before)
         return command.make_context(*arguments, **options)
+
+
+def _code_of(run: Callable[[], object]) -> int:
+    try:
+        code = run()
+    except TyperException as error:
+        _complain(error)
+        return error.exit_code
+    except typer.Abort:
+        typer.echo("stopped: there was no answer", err=True)
+        return 1
+    return code if isinstance(code, int) else 0
 
 
 def _complain(error: TyperException) -> None:

@@ -32,6 +32,21 @@ def past_moment(text: str) -> datetime:
     return moment
 
 
+def instant(text: str | None) -> str | None:
+    """Return a time that people wrote as the gateway reads it; raise `Unusable` as `past_moment` does."""
+    return None if text is None else past_moment(text).isoformat()
+
+
+def moment(at: str) -> str:
+    """Return an instant of an answer in UTC, to the second."""
+    return datetime.fromisoformat(at).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def age(since: str) -> str:
+    """Return how long ago an instant of an answer was."""
+    return duration((utc_now() - datetime.fromisoformat(since)).total_seconds())
+
+
 def clock(moment: datetime) -> str:
     """Return an instant in UTC, as in tables."""
     return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from adrelay.terminal.visible import visible, visible_json
+
 if TYPE_CHECKING:
     from adrelay.terminal.screen import Screen
 
@@ -36,6 +38,11 @@ class Failure(Exception):
         super().__init__("; ".join(problems))
         self.problems = problems
 
+    @property
+    def advice(self) -> str:
+        """What to do, for people at a terminal; empty if the problems say it."""
+        return ""
+
 
 class Unusable(Failure):
     """The tool can't run with these arguments or servers. Nothing was changed."""
@@ -60,13 +67,15 @@ def carry_out(work: Callable[[], Coroutine[None, None, Exit]]) -> None:
     raise typer.Exit(guarded(run))
 
 
-def guarded(run: Callable[[], Exit | None]) -> Exit:
-    """Run a coroutine and return its exit code; every error is printed as lines for people."""
+def guarded(run: Callable[[], int | None]) -> int:
+    """Run something and return its exit code; every error is printed as lines for people."""
     try:
         return run() or Exit.OK
     except Failure as failure:
         for problem in failure.problems:
             complain(problem)
+        if failure.advice and sys.stderr.isatty():
+            remark(failure.advice)
         return failure.code
     except BrokenPipeError:  # the reader of our output has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -98,9 +107,10 @@ def run_program(command: Callable[[], object]) -> None:
 
 
 def complain(problem: str) -> None:
-    """Print a problem to stderr."""
-    typer.secho("✗ ", fg=typer.colors.RED, nl=False, err=True)
-    typer.echo(problem, err=True)
+    """Print a problem to stderr, which may quote what others wrote."""
+    colour = None if os.environ.get("NO_COLOR") else typer.colors.RED
+    typer.secho("✗ ", fg=colour, nl=False, err=True)
+    typer.echo(visible(problem), err=True)
 
 
 def remark(text: str) -> None:
@@ -117,7 +127,7 @@ def screen() -> "Screen":
 
 def print_json(document: object) -> None:
     """Print one JSON document on one line; numbers with a decimal point are strings, times are ISO 8601."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, default=_plain) + "\n")
+    sys.stdout.write(visible_json(json.dumps(document, ensure_ascii=False, default=_plain)) + "\n")
 
 
 def _plain(value: object) -> str:

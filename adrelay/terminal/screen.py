@@ -7,6 +7,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from adrelay.terminal.visible import visible
+
 Cell: TypeAlias = str | Text
 
 GAP = "  "
@@ -23,6 +25,10 @@ class Screen(Console):
     def room(self) -> int | None:
         """The terminal's width in columns; None without a terminal, where lines may have any length."""
         return self.width if self.is_terminal else None
+
+    def say(self, cell: Cell) -> None:
+        """Print a line."""
+        self.print(as_is(cell))
 
     def items(self, *items: Cell, indent: int = 0, gap: str = GAP) -> None:
         """Print items in sequence, each unbroken, on as many lines as they need."""
@@ -115,6 +121,9 @@ def fitting(items: Sequence[str], room: int) -> int:
 
 def as_is(cell: Cell) -> Text:
     """Return a text without control sequences or markup: foreign text must not control the terminal."""
-    if isinstance(cell, Text):
-        return cell
-    return Text("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in cell))
+    if isinstance(cell, str):
+        return Text(visible(cell))
+    if not cell.plain.isprintable():
+        cell = cell.copy()
+        cell.plain = visible(cell.plain)
+    return cell

@@ -1,23 +1,22 @@
 """`adrelay accounts`: who may use Adrelay, access codes and permissions."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from adrelay.commands.accounts import managing
-from adrelay.commands.accounts.private_ids import allow_private_ids, forbid_private_ids
-from adrelay.servers.gateway import Gateway
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
-from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
+from adrelay.commands.accounts import access, managing
+from adrelay.commands.accounts.private_ids import allow_private_ids, forbid_private_ids, private_ids
+from adrelay.commands.asking import change
+from adrelay.servers.options import ENV_FILE, GATEWAY_EPILOG, EnvFileOption, JsonOption
+from adrelay.terminal.listing import Item
+from adrelay.terminal.outcome import screen
 
 accounts = typer.Typer(
     name="accounts",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
-    help="List, create, suspend, restore and erase accounts, issue access codes, and allow private ids.",
-    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
-    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, 2 could not run.",
+    help="List, create, suspend, restore and erase accounts, and manage what opens them and what they may do.",
+    epilog=GATEWAY_EPILOG,
 )
 
 
@@ -30,6 +29,13 @@ accounts.command("sign-out")(managing.sign_out)
 accounts.command("role")(managing.role)
 accounts.command("remove-second-factor")(managing.remove_second_factor)
 accounts.command("erase")(managing.erase)
+accounts.command("devices")(access.devices)
+accounts.command("sign-out-device")(access.sign_out_device)
+accounts.command("api-keys")(access.api_keys)
+accounts.command("revoke-api-key")(access.revoke_api_key)
+accounts.command("webhooks")(access.webhooks)
+accounts.command("webhook-messages")(access.webhook_messages)
+accounts.command("private-ids")(private_ids)
 accounts.command("allow-private-ids")(allow_private_ids)
 accounts.command("forbid-private-ids")(forbid_private_ids)
 
@@ -46,14 +52,9 @@ def code(
     Give it to nobody but the owner of the mailbox: the person who ordered may have entered another one's
     address.
     """
-    carry_out(lambda: _issue(env_file, email, json=json))
+    body: dict[str, object] = {"email": email}
+    change(env_file, "POST", "accounts/access-code", _print_code, json=json, body=body)
 
 
-async def _issue(env_file: Path, email: str, *, json: bool) -> Exit:
-    async with Gateway(env_file) as gateway:
-        found = await gateway.send("POST", "accounts/access-code", {"email": email})
-    if json:
-        print_json(found)
-    else:
-        screen().print(found["access_code"], markup=False)
-    return Exit.OK
+def _print_code(issued: Item) -> None:
+    screen().say(issued["access_code"])

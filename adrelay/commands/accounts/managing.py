@@ -1,15 +1,16 @@
 """`adrelay accounts list | show | create | suspend | restore | sign-out | role | erase` and others."""
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from adrelay.commands.accounts.private_ids import AccountArgument, ReasonOption
-from adrelay.servers.gateway import Gateway, path_part
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption, YesOption
+from adrelay.commands.asking import account_path, change, given, show_list, show_one
+from adrelay.servers.gateway import Gateway
+from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption, LimitOption, YesOption
+from adrelay.terminal.listing import Column, Form, Item
 from adrelay.terminal.outcome import Exit, carry_out, print_json, remark, screen
 
 Role = Literal["CLIENT", "RESELLER", "ADMIN"]
@@ -23,14 +24,20 @@ def list_accounts(
     ] = "",
     role: Annotated[Role | None, typer.Option(help="Only with this role.", show_default=False)] = None,
     status: Annotated[Status | None, typer.Option(help="Only in this state.", show_default=False)] = None,
-    limit: Annotated[int, typer.Option(help="The maximum of accounts.", min=1, max=1000)] = 100,
+    limit: LimitOption = 100,
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """List accounts, the latest first."""
-    wanted: dict[str, str | int] = {"limit": limit}
-    wanted |= {name: value for name, value in (("text", text), ("role", role), ("status", status)) if value}
-    carry_out(lambda: _list(env_file, wanted, json=json))
+    show_list(
+        env_file,
+        "accounts",
+        ACCOUNTS,
+        nothing="no account: see `adrelay accounts create`",
+        json=json,
+        parameters=given(text=text or None, role=role, status=status),
+        most=limit,
+    )
 
 
 def show(
@@ -39,7 +46,7 @@ def show(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Show an account."""
-    carry_out(lambda: _call(env_file, "GET", _path(account), None, json=json))
+    show_one(env_file, account_path(account), print_account, json=json)
 
 
 def create(
@@ -57,7 +64,7 @@ def create(
     body: dict[str, object] = {"email": email}
     if role is not None:
         body["role"] = role
-    carry_out(lambda: _call(env_file, "POST", "accounts", body, json=json))
+    change(env_file, "POST", "accounts", print_account, json=json, body=body)
 
 
 def suspend(
@@ -68,7 +75,7 @@ def suspend(
 ) -> None:
     """Lock an account out at once, and suspend its adbots."""
     body: dict[str, object] = {"reason": reason}
-    carry_out(lambda: _call(env_file, "POST", f"{_path(account)}/suspend", body, json=json))
+    change(env_file, "POST", f"{account_path(account)}/suspend", print_account, json=json, body=body)
 
 
 def restore(
@@ -77,7 +84,7 @@ def restore(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """End an account's suspension, and that of its adbots; none is started."""
-    carry_out(lambda: _call(env_file, "POST", f"{_path(account)}/restore", None, json=json))
+    change(env_file, "POST", f"{account_path(account)}/restore", print_account, json=json)
 
 
 def sign_out(
@@ -86,7 +93,7 @@ def sign_out(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Sign all devices of an account out. Its access code and API keys stay valid."""
-    carry_out(lambda: _call(env_file, "POST", f"{_path(account)}/sign-out", None, json=json))
+    change(env_file, "POST", f"{account_path(account)}/sign-out", print_account, json=json)
 
 
 def role(
@@ -96,7 +103,7 @@ def role(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Give an account another role; its devices are signed out."""
-    carry_out(lambda: _call(env_file, "PUT", f"{_path(account)}/role", {"role": role}, json=json))
+    change(env_file, "PUT", f"{account_path(account)}/role", print_account, json=json, body={"role": role})
 
 
 def remove_second_factor(
@@ -105,7 +112,7 @@ def remove_second_factor(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Remove an account's second factor, when its owner has lost it."""
-    carry_out(lambda: _call(env_file, "DELETE", f"{_path(account)}/second-factor", None, json=json))
+    change(env_file, "DELETE", f"{account_path(account)}/second-factor", print_account, json=json)
 
 
 def erase(
@@ -122,78 +129,40 @@ def erase(
     carry_out(lambda: _erase(env_file, account, yes=yes, json=json))
 
 
-def _path(account: str) -> str:
-    return f"accounts/{path_part(account.strip())}"
-
-
-async def _list(env_file: Path, wanted: Mapping[str, str | int], *, json: bool) -> Exit:
-    async with Gateway(env_file) as gateway:
-        page = await gateway.get("accounts", wanted)
-    if json:
-        print_json(page)
-    else:
-        print_accounts(page)
-    return Exit.OK
-
-
-async def _call(
-    env_file: Path, method: str, path: str, body: Mapping[str, object] | None, *, json: bool
-) -> Exit:
-    async with Gateway(env_file) as gateway:
-        found = await (gateway.get(path) if method == "GET" else gateway.send(method, path, body))
-    if json:
-        print_json(found)
-    else:
-        print_account(found)
-    return Exit.OK
-
-
 async def _erase(env_file: Path, account: str, *, yes: bool, json: bool) -> Exit:
     async with Gateway(env_file) as gateway:
         if not yes:
-            found = await gateway.get(_path(account))
+            found = await gateway.get(account_path(account))
             remains = f"{found['orders']} orders and {found['adbots']} adbots remain, without an owner"
             remark(f"{found['email'] or found['id']}: {DELETED} are deleted; {remains}.")
             if not await asyncio.to_thread(typer.confirm, "Erase it for ever?", err=True):
                 return Exit.FOUND
-        erased = await gateway.send("POST", f"{_path(account)}/erase")
+        erased = await gateway.send("POST", f"{account_path(account)}/erase")
     if json:
         print_json(erased)
     else:
-        screen().print(f"✓ account {erased['account']} is erased", markup=False)
+        screen().say(f"✓ account {erased['account']} is erased")
     if erased["address_in_events"]:
         remark("events of an earlier version still have its address: run `adrelay events strip-addresses`")
     return Exit.OK
 
 
-def print_accounts(page: Mapping[str, Any]) -> None:
-    """Print a line for each account."""
-    from adrelay.commands.orders.pictures import moment
-    from adrelay.terminal.screen import Table
-
-    if not page["items"]:
-        screen().print("no account")
-        return
-    numbers = ("adbots", "orders")
-    table = Table("e-mail", "role", "is", *numbers, "since (UTC)", "account", right=numbers)
-    for one in page["items"]:
-        table.add(
-            one["email"],
-            one["role"].lower(),
-            one["status"].lower(),
-            str(one["adbots"] or ""),
-            str(one["orders"] or ""),
-            moment(one["registered_at"]),
-            one["id"],
-        )
-    screen().table(table)
-    if page["next"] is not None:
-        screen().print("and more; --limit shows up to 1000")
+ACCOUNTS = (
+    Column("e-mail", "email"),
+    Column("role", lambda account: account["role"].lower()),
+    Column("is", lambda account: account["status"].lower(), Form.STATE),
+    Column("adbots", "adbots", Form.COUNT),
+    Column("orders", "orders", Form.COUNT),
+    Column("since (UTC)", "registered_at", Form.MOMENT),
+    Column("account", "id"),
+)
 
 
-def print_account(account: Mapping[str, Any]) -> None:
+def print_account(account: Item) -> None:
     """Print an account."""
-    from adrelay.commands.orders.pictures import moment, print_facts, state
+    from adrelay.terminal.facts import print_facts
+    from adrelay.terminal.moments import moment
+    from adrelay.terminal.states import state
 
     code = "issued" if account["has_code"] else "none issued: nobody can sign in"
     facts = {
@@ -209,4 +178,4 @@ def print_account(account: Mapping[str, Any]) -> None:
         "orders": (str(account["orders"]),),
         "since": (moment(account["registered_at"]),),
     }
-    print_facts(screen(), facts)
+    print_facts(facts)

@@ -1,18 +1,48 @@
-"""`adrelay accounts allow-private-ids | forbid-private-ids`: permission for chats without a public name."""
+"""`adrelay accounts private-ids | allow-private-ids | forbid-private-ids`: chats without a public name."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from adrelay.servers.gateway import Gateway, path_part
+from adrelay.commands.asking import account_path, change, show_list, show_one
 from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
-from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
+from adrelay.terminal.completion import emails
+from adrelay.terminal.listing import Column, Form, Item
+from adrelay.terminal.outcome import screen
 
 AccountArgument = Annotated[
-    str, typer.Argument(metavar="ACCOUNT", help="The e-mail address, or the id.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="ACCOUNT", help="The e-mail address, or the id.", autocompletion=emails, show_default=False
+    ),
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Stored for people.", show_default=False)]
+
+_COLUMNS = (
+    Column("e-mail", "email"),
+    Column("since (UTC)", "since", Form.MOMENT),
+    Column("reason", "reason"),
+    Column("account", "account"),
+)
+
+
+def private_ids(
+    account: Annotated[
+        str,
+        typer.Argument(
+            metavar="[ACCOUNT]", help="Only of this account.", autocompletion=emails, show_default=False
+        ),
+    ] = "",
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """List the accounts whose adbots may use private ids, or say whether one's may."""
+    if account:
+        show_one(env_file, f"{account_path(account)}/private-ids", _print, json=json)
+    else:
+        nothing = "no account may use private ids: see `adrelay accounts allow-private-ids`"
+        show_list(env_file, "private-ids", _COLUMNS, nothing=nothing, json=json)
 
 
 def allow_private_ids(
@@ -22,7 +52,7 @@ def allow_private_ids(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Allow an account's adbots to name chats by t.me/c/… and -100…, in all chats of their sessions."""
-    carry_out(lambda: _act(env_file, account, "allow", reason, json=json))
+    _act(env_file, account, "allow", reason, json=json)
 
 
 def forbid_private_ids(
@@ -32,16 +62,13 @@ def forbid_private_ids(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Forbid an account's adbots private ids. Adbots that name some are stopped."""
-    carry_out(lambda: _act(env_file, account, "forbid", reason, json=json))
+    _act(env_file, account, "forbid", reason, json=json)
 
 
-async def _act(env_file: Path, account: str, act: str, reason: str, *, json: bool) -> Exit:
-    path = f"accounts/{path_part(account.strip())}/private-ids/{act}"
-    async with Gateway(env_file) as gateway:
-        found = await gateway.send("POST", path, {"reason": reason})
-    if json:
-        print_json(found)
-    else:
-        verb = "may" if found["allowed"] else "may not"
-        screen().print(f"{found['email']} {verb} name private ids", markup=False)
-    return Exit.OK
+def _act(env_file: Path, account: str, act: str, reason: str, *, json: bool) -> None:
+    path = f"{account_path(account)}/private-ids/{act}"
+    change(env_file, "POST", path, _print, json=json, body={"reason": reason})
+
+
+def _print(found: Item) -> None:
+    screen().say(f"{found['email']} {'may' if found['allowed'] else 'may not'} name private ids")

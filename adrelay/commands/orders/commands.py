@@ -6,19 +6,19 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from adrelay.commands.asking import change, given, show_list, show_one
 from adrelay.servers.gateway import Gateway, path_part
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.options import ENV_FILE, GATEWAY_EPILOG, EnvFileOption, JsonOption
 from adrelay.terminal.completion import orders as numbers
-from adrelay.terminal.outcome import Exit, carry_out, print_json, remark, screen
+from adrelay.terminal.listing import print_list
+from adrelay.terminal.outcome import Exit, carry_out, print_json, screen
 
 orders = typer.Typer(
     name="orders",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
     help="Search orders, explain one, and review those that need a person.",
-    epilog="The gateway is found by ADRELAY_GATEWAY_URL (http://127.0.0.1:8080 if unset) and asked with "
-    "ADRELAY_GATEWAY_ADMIN_TOKEN. Exit codes: 0 done, 1 refused, nothing found, or something needs a person, "
-    "2 could not run.",
+    epilog=f"{GATEWAY_EPILOG} `orders attention` ends with 1 if an order needs a person.",
 )
 
 
@@ -61,26 +61,10 @@ def list_(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """List orders, the latest first; conditions are combined by "and"."""
-    given = {"email": email, "payment": payment, "order_status": status, "payment_status": payment_status}
-    search: dict[str, str | int] = {name: value for name, value in given.items() if value is not None}
-    carry_out(lambda: _list(env_file, search, limit, json=json))
+    from adrelay.commands.orders.pictures import ORDERS
 
-
-async def _list(env_file: Path, search: dict[str, str | int], limit: int, *, json: bool) -> Exit:
-    async with Gateway(env_file) as gateway:
-        listed = await gateway.items("orders", search, most=limit)
-    found = listed.items
-    if json:
-        print_json(found)
-    elif found:
-        from adrelay.commands.orders.pictures import print_orders
-
-        print_orders(found)
-    else:
-        screen().print("no such order")
-    if listed.more:
-        remark(f"there are more than {limit}: see --limit")
-    return Exit.OK if found else Exit.FOUND
+    wanted = given(email=email, payment=payment, order_status=status, payment_status=payment_status)
+    show_list(env_file, "orders", ORDERS, nothing="no such order", json=json, parameters=wanted, most=limit)
 
 
 @orders.command("show")
@@ -90,14 +74,7 @@ def show(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Show an order, its payment, its history, and why it needs a person."""
-    carry_out(lambda: _show(env_file, order, json=json))
-
-
-async def _show(env_file: Path, order: str, *, json: bool) -> Exit:
-    async with Gateway(env_file) as gateway:
-        found = await gateway.get(_path(order))
-    _print_order(found, json=json)
-    return Exit.OK
+    show_one(env_file, _path(order), _picture, json=json)
 
 
 @orders.command("attention")
@@ -118,11 +95,11 @@ async def _attention(env_file: Path, *, json: bool) -> Exit:
     if json:
         print_json(found)
     elif found:
-        from adrelay.commands.orders.pictures import print_attention
+        from adrelay.commands.orders.pictures import ATTENTION
 
-        print_attention(found)
+        print_list(found, ATTENTION)
     else:
-        screen().print("no order needs a person")
+        screen().say("no order needs a person")
     return Exit.FOUND if found else Exit.OK
 
 
@@ -134,7 +111,7 @@ def mark_paid(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Mark an order paid: it is delivered without a payment reported by the provider."""
-    carry_out(lambda: _act(env_file, order, "mark-paid", reason, json=json))
+    _act(env_file, order, "mark-paid", {"reason": reason}, json=json)
 
 
 @orders.command("refund")
@@ -152,7 +129,7 @@ def refund(
     Its adbot is suspended, and its sessions return to stock at once.
     """
     body: dict[str, object] = {"reason": reason, "keep_sessions": keep_sessions}
-    carry_out(lambda: _send(env_file, order, "refund", body, json=json))
+    _act(env_file, order, "refund", body, json=json)
 
 
 @orders.command("cancel")
@@ -163,7 +140,7 @@ def cancel(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Cancel an unpaid order. Money received later still delivers."""
-    carry_out(lambda: _act(env_file, order, "cancel", reason, json=json))
+    _act(env_file, order, "cancel", {"reason": reason}, json=json)
 
 
 @orders.command("review")
@@ -174,18 +151,11 @@ def review(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Record that an order was reviewed; it needs nobody until something new happens."""
-    carry_out(lambda: _act(env_file, order, "review", reason, json=json))
+    _act(env_file, order, "review", {"reason": reason}, json=json)
 
 
-async def _act(env_file: Path, order: str, act: str, reason: str, *, json: bool) -> Exit:
-    return await _send(env_file, order, act, {"reason": reason}, json=json)
-
-
-async def _send(env_file: Path, order: str, act: str, body: Mapping[str, object], *, json: bool) -> Exit:
-    async with Gateway(env_file) as gateway:
-        found = await gateway.send("POST", f"{_path(order)}/{act}", body)
-    _print_order(found, json=json)
-    return Exit.OK
+def _act(env_file: Path, order: str, act: str, body: Mapping[str, object], *, json: bool) -> None:
+    change(env_file, "POST", f"{_path(order)}/{act}", _picture, json=json, body=body)
 
 
 def _path(order: str) -> str:
@@ -195,10 +165,7 @@ def _path(order: str) -> str:
     return f"orders/{path_part(found.text if found.kind is Kind.ORDER else order.strip().upper())}"
 
 
-def _print_order(order: dict[str, Any], *, json: bool) -> None:
-    if json:
-        print_json(order)
-    else:
-        from adrelay.commands.orders.pictures import print_order
+def _picture(order: dict[str, Any]) -> None:
+    from adrelay.commands.orders.pictures import print_order
 
-        print_order(order)
+    print_order(order)

@@ -1,61 +1,63 @@
-"""Prints orders in a terminal."""
+"""How orders look in a terminal."""
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
 from rich.text import Text
 
-from adrelay.terminal.moments import duration
+from adrelay.terminal.facts import print_facts
+from adrelay.terminal.listing import Column, Form, Item, print_list
+from adrelay.terminal.moments import age, moment
 from adrelay.terminal.outcome import screen
-from adrelay.terminal.screen import Cell, Screen, Table, as_is
-
-_COLOURS = {
-    "PAID": "yellow",
-    "FULFILLED": "green",
-    "FINISHED": "green",
-    "PARTIALLY_PAID": "yellow",
-    "REFUNDED": "red",
-    "FAILED": "red",
-    "EXPIRED": "dim",
-    "CANCELLED": "dim",
-    "RUNNING": "green",
-    "SUSPENDED": "red",
-}
+from adrelay.terminal.screen import Cell
+from adrelay.terminal.states import state
 
 
-def print_orders(orders: list[dict[str, Any]]) -> None:
-    """Print a line for each order."""
-    columns = ("order", "placed", "USD", "order is", "payment is", "received", "plan", "e-mail")
-    table = Table(*columns, right=("USD", "received"))
-    for order in orders:
-        table.add(
-            order["order_number"],
-            moment(order["placed_at"]),
-            order["price_usd"],
-            state(order["order_status"]),
-            state(order["status"]),
-            _of(order["paid"], order["pay_currency"]),
-            order["plan"],
-            order["email"],
-        )
-    screen().table(table)
+def _age(item: Item) -> str:
+    return age(item["since"])
 
 
-def print_attention(items: list[dict[str, Any]]) -> None:
-    """Print a line for each reason why an order needs a person."""
-    table = Table("order", "why", "for", "how much", "order is", "payment is", "e-mail", right=("for",))
-    for item in items:
-        table.add(
-            item["order_number"],
-            Text(item["kind"], "yellow"),
-            _age(item["since"]),
-            _much(item),
-            state(item["order_status"]),
-            state(item["payment_status"]),
-            item["email"],
-        )
-    screen().table(table)
+def _received(order: Item) -> str:
+    return _of(order["paid"], order["pay_currency"])
+
+
+def _of(amount: str | None, unit: str | None) -> str:
+    return "" if amount is None else f"{amount} {unit or ''}".rstrip()
+
+
+def _much(item: Item) -> str:
+    return item["detail"] or _of(item["amount"], item["currency"] or "seats")
+
+
+ORDERS = (
+    Column("order", "order_number"),
+    Column("placed", "placed_at", Form.MOMENT),
+    Column("USD", "price_usd", Form.AMOUNT),
+    Column("order is", "order_status", Form.STATE),
+    Column("payment is", "status", Form.STATE),
+    Column("received", _received, Form.AMOUNT),
+    Column("plan", "plan"),
+    Column("e-mail", "email"),
+)
+ATTENTION = (
+    Column("order", "order_number"),
+    Column("why", "kind", Form.ALARM),
+    Column("for", _age, Form.AMOUNT),
+    Column("how much", _much),
+    Column("order is", "order_status", Form.STATE),
+    Column("payment is", "payment_status", Form.STATE),
+    Column("e-mail", "email"),
+)
+_HISTORY = (
+    Column("at (UTC)", "at", Form.MOMENT),
+    Column("what happened", "event"),
+    Column("amount", lambda line: _of(line["amount"], line["currency"]), Form.AMOUNT),
+    Column("missing", "missing", Form.AMOUNT),
+    Column("too much", "excess", Form.AMOUNT),
+    Column("by", "actor"),
+    Column("payment", "payment"),
+    Column("note", "note"),
+)
 
 
 def print_order(order: dict[str, Any]) -> None:
@@ -78,58 +80,9 @@ def print_order(order: dict[str, Any]) -> None:
         "too much": (_of(order["excess"], coin),),
         "brought": (order["adbot"] and f"adbot {order['adbot']}",),
     }
-    print_facts(console, facts)
-    console.table(_history(order["history"]))
+    print_facts(facts)
+    print_list(order["history"], _HISTORY, "nothing has happened")
     for item in order["attention"]:
         much = _much(item).split(" ")
-        words = ("needs a person:", item["kind"], *much[:-1], f"{much[-1]},", f"for {_age(item['since'])}")
+        words = ("needs a person:", item["kind"], *much[:-1], f"{much[-1]},", f"for {_age(item)}")
         console.items(Text("!", "yellow"), *words, gap=" ")
-
-
-def print_facts(console: Screen, facts: Mapping[str, Sequence[Cell | None]]) -> None:
-    """Print fields, a name and its values on a line; unknown ones are left out."""
-    widest = max(map(len, facts)) + 2
-    for name, values in facts.items():
-        known = [value for value in values if value]
-        if known:
-            first = Text.assemble((f"{name:<{widest}}", "dim"), as_is(known[0]))
-            console.items(first, *known[1:])
-
-
-def _history(lines: list[dict[str, Any]]) -> Table:
-    amounts = ("amount", "missing", "too much")
-    table = Table("at (UTC)", "what happened", *amounts, "by", "payment", "note", right=amounts)
-    for line in lines:
-        table.add(
-            moment(line["at"]),
-            line["event"],
-            _of(line["amount"], line["currency"]),
-            line["missing"] or "",
-            line["excess"] or "",
-            line["actor"],
-            line["payment"] or "",
-            line["note"] or "",
-        )
-    return table
-
-
-def state(name: str) -> Text:
-    """Return the name of a state, coloured."""
-    return Text(as_is(name).plain, _COLOURS.get(name, ""))
-
-
-def _of(amount: str | None, unit: str | None) -> str:
-    return "" if amount is None else f"{amount} {unit or ''}".rstrip()
-
-
-def _much(item: dict[str, Any]) -> str:
-    return item["detail"] or _of(item["amount"], item["currency"] or "seats")
-
-
-def moment(at: str) -> str:
-    """Return an instant in UTC, as in tables."""
-    return datetime.fromisoformat(at).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def _age(since: str) -> str:
-    return duration((datetime.now(UTC) - datetime.fromisoformat(since)).total_seconds())

@@ -19,15 +19,19 @@ from services.gateway.api.adbots import (
     renewals,
 )
 from services.gateway.api.adbots import routes as adbots
+from services.gateway.api.admin import account_access as admin_account_access
 from services.gateway.api.admin import accounts as admin_accounts
 from services.gateway.api.admin import activity as admin_activity
+from services.gateway.api.admin import adbot_settings as admin_adbot_settings
 from services.gateway.api.admin import adbots as admin_adbots
 from services.gateway.api.admin import figures as admin_figures
 from services.gateway.api.admin import forwarding as admin_forwarding
+from services.gateway.api.admin import group_lists as admin_group_lists
 from services.gateway.api.admin import notices as admin_notices
 from services.gateway.api.admin import operations as admin_operations
 from services.gateway.api.admin import orders as admin_orders
 from services.gateway.api.admin import plans as admin_plans
+from services.gateway.api.admin import post_checks as admin_post_checks
 from services.gateway.api.admin import private_ids as admin_private_ids
 from services.gateway.api.admin import stock as admin_stock
 from services.gateway.api.checkout import routes as checkout
@@ -70,9 +74,13 @@ _PARTS = (
     admin_plans,
     admin_orders,
     admin_adbots,
+    admin_adbot_settings,
+    admin_post_checks,
     admin_figures,
     admin_forwarding,
     admin_accounts,
+    admin_account_access,
+    admin_group_lists,
     admin_activity,
     admin_private_ids,
     admin_operations,

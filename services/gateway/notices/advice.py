@@ -18,7 +18,7 @@ TITLES: Mapping[NoticeKind, str] = {
     NoticeKind.ORDER_NEEDS_PERSON: "an order needs a person",
 }
 ADVICE: Mapping[NoticeKind, str] = {
-    NoticeKind.LOW_STOCK: "Upload sessions before sales are refused.",
+    NoticeKind.LOW_STOCK: "Upload sessions (`adrelay stock add`) before sales are refused.",
     NoticeKind.SEATS_AWAITED: "Upload sessions: they fill the seats by themselves, in the order of payment.",
     NoticeKind.SALE_REFUSED: "Upload sessions; the client was told to try later.",
     NoticeKind.SESSIONS_LOST: "Look at `adrelay operations sessions`: do the sessions share a Telegram "

@@ -41,7 +41,7 @@ def decide(command: Command, found: GroupList | None) -> Sequence[GroupListEvent
 def _owned(found: GroupList | None, account: AccountId) -> GroupList:
     """Return the list if it is the account's; the refusal is the same for a deleted and an unknown one."""
     if found is None or found.deleted or found.account != account:
-        raise Refused("unknown_group_list", "you have no group list of this id")
+        raise Refused("unknown_group_list", "there is no group list of this id")
     return found
 
 

@@ -112,4 +112,4 @@ def _check_lists(command: SetAdvertisement) -> None:
     """Raise `Refused` for lists that the account does not have; another account's are as unknown as any."""
     known = {one.list for one in command.lists}
     if unknown := [str(one) for one in command.list_ids if one not in known]:
-        raise Refused("unknown_group_list", f"{', '.join(unknown)}: you have no group list of this id")
+        raise Refused("unknown_group_list", f"{', '.join(unknown)}: there is no group list of this id")

@@ -58,3 +58,42 @@ async def test_an_operator_creates_suspends_and_restores_an_account(shop: Shop) 
         assert "second factor  none" in ran.out
     nobody = await adrelay(shop.url, "accounts", "show", "nobody@example.com")
     assert (nobody.code, nobody.err) == (1, "✗ unknown_account: there is no such account\n")
+
+
+async def test_what_opens_an_account_is_seen_and_ended(shop: Shop) -> None:
+    email = "opened@example.com"
+    await adrelay(shop.url, "accounts", "create", email)
+    code = (await adrelay(shop.url, "accounts", "code", email)).out.strip()
+    async with httpx.AsyncClient(base_url=f"{shop.url}/api/v1") as visitor:
+        signed_in = (await visitor.post("/auth/sign-in", json={"access_code": code})).json()
+        visitor.headers["Authorization"] = f"Bearer {signed_in['token']}"
+        key = (await visitor.post("/api-keys", json={"name": "reports", "scopes": ["read"]})).json()
+        hook = {"url": "https://example.org/adrelay", "events": ["adbot.stopped"]}
+        webhook = (await visitor.post("/webhooks", json=hook)).json()
+        keys = await adrelay(shop.url, "accounts", "api-keys", email)
+        assert keys.out.splitlines()[1].split()[:4] == [key["id"], "reports", "read", "active"]
+        assert key["api_key"] not in keys.out
+        hooks = await adrelay(shop.url, "accounts", "webhooks", email)
+        assert hooks.out.splitlines()[1].split()[:3] == [webhook["id"], "on", hook["url"]]
+        assert webhook["secret"] not in hooks.out
+        messages = await adrelay(shop.url, "accounts", "webhook-messages", email, webhook["id"])
+        assert (messages.code, messages.out) == (1, "no such message\n")
+        revoked = await adrelay(shop.url, "accounts", "revoke-api-key", email, key["id"])
+        assert (revoked.code, revoked.out) == (0, f"API key {key['id']} is revoked\n")
+        (device,) = (await adrelay(shop.url, "accounts", "devices", email, "--json")).document
+        assert (await visitor.get("/adbots")).status_code == 200
+        ran = await adrelay(shop.url, "accounts", "sign-out-device", email, device["id"], "--json")
+        assert ran.document == {"done": f"device {device['id']} is signed out"}
+        assert (await visitor.get("/adbots")).status_code == 401
+    for listed in ("devices", "api-keys"):
+        assert (await adrelay(shop.url, "accounts", listed, email, "--json")).document == []
+
+
+async def test_the_permission_of_private_ids_is_listed_and_shown(shop: Shop) -> None:
+    email = "private@example.com"
+    await adrelay(shop.url, "accounts", "create", email)
+    forbidden = await adrelay(shop.url, "accounts", "private-ids", email)
+    assert (forbidden.code, forbidden.out) == (0, f"{email} may not name private ids\n")
+    await adrelay(shop.url, "accounts", "allow-private-ids", email, "--reason", "its own groups")
+    listed = await adrelay(shop.url, "accounts", "private-ids", "--json")
+    assert {"its own groups"} == {one["reason"] for one in listed.document if one["email"] == email}

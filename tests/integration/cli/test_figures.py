@@ -103,7 +103,7 @@ async def test_an_adbots_figures_groups_and_log_say_who_refused_what(shop: Shop)
     assert bravo.endswith(BANNED)
     assert "this account in the group" in log.out
     assert "@alpha" not in log.out
-    assert [one["group"] for one in left_out.document["items"]] == ["@charlie"]
+    assert [one["group"] for one in left_out.document] == ["@charlie"]
     assert about in sessions.out
 
 

@@ -15,7 +15,6 @@ from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.forwarder import ApiPairImported, SessionImported
 from libs.events.values import ApplicationId, SessionId
-from libs.eventsourcing import CommandHandlers
 from libs.eventsourcing.values import new_id
 from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxSettings
 from services.billing.service import run as run_billing
@@ -27,6 +26,7 @@ from services.provisioning.settings import ProvisioningSettings
 from services.scheduler.service import run as run_scheduler
 from services.scheduler.settings import SchedulerSettings
 from tests.deadlines import DEADLINE_SECONDS
+from tests.integration.gateway import fake_services
 from tests.integration.gateway.fake_services import FakeService
 from tests.support.databases import ENGINE, fresh_database
 from tests.support.waiting import until
@@ -116,7 +116,7 @@ async def open_shop(
             return await stack.enter_async_context(fresh_database(postgres, name))
 
         forwarder = await stack.enter_async_context(
-            FakeService("forwarder", await database(ENGINE), nats.url, prefix, CommandHandlers())
+            FakeService("forwarder", await database(ENGINE), nats.url, prefix, fake_services.forwarder())
         )
         billing = {
             "postgres_url": await database("billing"),

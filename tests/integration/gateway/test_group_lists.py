@@ -112,10 +112,10 @@ async def test_anothers_list_looks_as_one_that_does_not_exist(owner: Client, har
             await stranger.http.delete(path),
         ]
         assert [refusal(answer) for answer in answers] == [(404, "unknown_group_list")] * 5
-        assert {answer.json()["detail"] for answer in answers} == {"you have no group list of this id"}
+        assert {answer.json()["detail"] for answer in answers} == {"there is no group list of this id"}
         used = await stranger.http.put(f"adbots/{its}/advertisement", json={"post": POST, "lists": [wanted]})
         assert refusal(used) == (404, "unknown_group_list")
-        assert used.json()["detail"] == f"{wanted}: you have no group list of this id"
+        assert used.json()["detail"] == f"{wanted}: there is no group list of this id"
     assert (await stranger.get("group-lists"))["items"] == []
     assert (await owner.get(f"group-lists/{theirs}"))["groups"] == ["@bakers", "@millers/7"]
     assert refusal(await harness.http.get(f"/api/v1/group-lists/{theirs}")) == (401, "token_missing")

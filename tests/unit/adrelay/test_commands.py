@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from adrelay.cli import app
-from adrelay.commands.adbots import print_adbot
+from adrelay.commands.adbots.pictures import print_adbot
 from adrelay.commands.operations import print_operations
 from adrelay.configuration import fresh_secrets, problems
 from adrelay.runtime.local import keep_settings
@@ -232,6 +232,24 @@ def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
         "blocked_groups": [],
         "warning": "cycles take too long",
         "private_ids": False,
+        "advertisement": {
+            "posts": [
+                {"kind": "link", "channel": "@channel", "message": 42},
+                {"kind": "text", "text": "Two rooms,\none lake."},
+            ],
+            "groups": [f"@group{number}" for number in range(7)],
+            "lists": ["01a22859-02ab-77ef-b952-f0097c6bd7a7"],
+            "group_options": [{"group": "@group1", "paused": True, "every_seconds": None}],
+            "options": {"author": False, "skip_newest": False, "delete_previous": True},
+        },
+        "pacing": {
+            "delay_seconds": 60.0,
+            "quiet_hours": {"begin": "22:00", "end": "07:00"},
+            "timetable": [],
+            "time_zone": "Europe/Berlin",
+            "starts_at": None,
+            "ends_at": "2026-05-04T12:00:00Z",
+        },
     }
     print_adbot(adbot)
     shown = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
@@ -240,6 +258,12 @@ def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
     assert "warning cycles take too long" in shown
     assert "plan Bronze (bronze), every 900 s, at most 20 groups" in shown
     assert "seats 1 filled, 0 wait for stock" in shown
+    assert "posts @channel/42 Two rooms,; one lake." in shown
+    assert "sent without the author in place of the previous post" in shown
+    assert "groups @group0, @group1, @group2, @group3, @group4, 2 more, those of the lists" in shown
+    assert "paused @group1" in shown
+    paced = "60 s between sends, not from 22:00 to 07:00, times of Europe/Berlin, until 2026-05-04 12:00:00"
+    assert f"paced {paced}" in shown
     assert not any(line.startswith("blocked") for line in shown)
     print_adbot(
         adbot
@@ -248,6 +272,7 @@ def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
             "seats": {"filled": 1, "awaited": 0, "unreachable": 1},
             "private_ids": True,
             "paused": True,
+            "advertisement": None,
             "blocked_groups": ["@one", "@two/7"],
         }
     )
@@ -255,6 +280,7 @@ def test_an_adbot_is_shown_with_its_stop_reason_and_permissions(
     assert "because abuse" in shown
     assert "seats 1 filled, 0 wait for stock, 1 can't connect" in shown
     assert "private ids allowed" in shown
+    assert "post none: see `adrelay adbots advertise`" in shown
     assert {"next cycle all adbots are paused", "blocked @one, @two/7"} <= set(shown)
 
 

@@ -11,14 +11,22 @@ from typing import get_args
 import pytest
 
 from adrelay.cli import app, sandbox
+from adrelay.commands.accounts import access
+from adrelay.commands.adbots import figures as adbot_figures
+from adrelay.commands.adbots import managing
+from adrelay.commands.adbots import settings as adbot_settings
 from adrelay.commands.catalogue import Kind
 from adrelay.commands.events.group import events
 from adrelay.commands.events.tables.folded import tables_of
+from adrelay.commands.forwarding import SessionState
 from adrelay.commands.orders.commands import OrderStatus, PaymentStatus
 from adrelay.names import SERVICES, TABLES
 from adrelay.terminal.menu import Entry, Menu, loaded
-from libs.events.values import PlanKind
-from services.gateway.tables import orders
+from libs.events.scheduler import PostOrder
+from libs.events.values import PlanKind, TextFormat
+from services.gateway.hooks.deliveries import DeliveryState
+from services.gateway.tables import figures, orders, stock
+from services.gateway.tables.adbot_states import AdbotStatus
 
 ROOT = Path(__file__).parents[3]
 # without pydantic, by which typer itself checks arguments
@@ -111,6 +119,13 @@ def run() -> Iterator[Run]:
         (["orders", "--help"], "mark-paid"),
         (["orders", "list", "--help"], "--payment-status"),
         (["catalogue", "add", "--help"], "--price"),
+        (["adbots", "--help"], "check-posts"),
+        (["adbots", "advertise", "--help"], "--groups-file"),
+        (["group-lists", "--help"], "unassign"),
+        (["stock", "add", "--help"], "--strings"),
+        (["activity", "--help"], "export"),
+        (["operations", "--help"], "follow"),
+        (["accounts", "--help"], "revoke-api-key"),
         (["sandbox", "--help"], "nowpayments"),
     ],
     ids=str,
@@ -178,3 +193,9 @@ def test_the_options_offer_every_state_and_kind() -> None:
     assert get_args(OrderStatus) == tuple(orders.OrderStatus)
     assert get_args(PaymentStatus) == tuple(orders.PaymentStatus)
     assert get_args(Kind) == tuple(PlanKind)
+    assert get_args(managing.AdbotStatus) == tuple(AdbotStatus)
+    assert get_args(adbot_figures.GroupState) == tuple(figures.GroupState)
+    assert get_args(adbot_settings.Order) == tuple(PostOrder)
+    assert get_args(adbot_settings.TextFormat) == tuple(TextFormat)
+    assert get_args(access.MessageState) == tuple(DeliveryState)
+    assert get_args(SessionState) == tuple(stock.SessionState)

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from adrelay.commands import adbots, catalogue
+from adrelay.commands import catalogue
+from adrelay.commands.adbots.pictures import print_adbot
 from adrelay.commands.events.dead import dead_letters as dead
 from adrelay.commands.events.dead.blocked_streams import BlockedStream
 from adrelay.commands.events.reading import lag, show, tail, trace
@@ -17,6 +18,7 @@ from adrelay.commands.events.reading.find import Found
 from adrelay.commands.events.reading.steps import steps
 from adrelay.commands.events.tables import verify
 from adrelay.commands.orders import pictures as order_pictures
+from adrelay.terminal.listing import print_list
 from adrelay.terminal.outcome import screen
 from adrelay.terminal.screen import Table
 from libs.events.billing import OrderPlaced, PaymentRequested
@@ -49,6 +51,7 @@ from libs.eventsourcing.operations import (
     TableReport,
 )
 from libs.eventsourcing.values import Cursor, Envelope
+from services.gateway.tables.pacing import AdbotPacing
 
 NOW = datetime(2026, 11, 28, 12, 0, 0, 123456, UTC)
 ORDER = "HQADZ-MWPM0SFH12345678-9J8ZHS6IAHLL"
@@ -66,6 +69,13 @@ PLAN = Plan(
     price_usd=Decimal("99999999.99"),
     validity_days=3660,
 )
+ATTENTION = {
+    "kind": "overpaid",
+    "detail": None,
+    "amount": AMOUNT,
+    "currency": "USDTTRC20",
+    "since": NOW.isoformat(),
+}
 ORDER_DOCUMENT = {
     "order_number": ORDER,
     "order_status": "FULFILLED",
@@ -102,15 +112,7 @@ ORDER_DOCUMENT = {
             "note": "client wrote",
         }
     ],
-    "attention": [
-        {
-            "kind": "overpaid",
-            "detail": None,
-            "amount": AMOUNT,
-            "currency": "USDTTRC20",
-            "since": NOW.isoformat(),
-        }
-    ],
+    "attention": [ATTENTION],
 }
 
 
@@ -164,11 +166,11 @@ DUE = envelope(
 
 
 def render_orders() -> None:
-    order_pictures.print_orders([ORDER_DOCUMENT])
+    print_list([ORDER_DOCUMENT], order_pictures.ORDERS)
 
 
 def render_attention() -> None:
-    order_pictures.print_attention([{**ORDER_DOCUMENT, **ORDER_DOCUMENT["attention"][0]}])  # type: ignore[index]
+    print_list([{**ORDER_DOCUMENT, **ATTENTION}], order_pictures.ATTENTION)
 
 
 def render_order() -> None:
@@ -176,11 +178,11 @@ def render_order() -> None:
 
 
 def render_plans() -> None:
-    catalogue.print_plans([{**PLAN.model_dump(mode="json"), "on_sale": True}])
+    print_list([{**PLAN.model_dump(mode="json"), "on_sale": True}], catalogue.PLANS)
 
 
 def render_adbot() -> None:
-    adbots.print_adbot(
+    print_adbot(
         {
             "id": str(ADBOT),
             "status": "SUSPENDED",
@@ -189,6 +191,8 @@ def render_adbot() -> None:
             "stop_detail": None,
             "private_ids": False,
             "paused": False,
+            "advertisement": None,
+            "pacing": AdbotPacing().model_dump(mode="json"),
             "blocked_groups": ["@bakers", "-1001234567890"],
             "warning": None,
             "account": str(ACCOUNT),

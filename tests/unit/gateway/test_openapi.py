@@ -193,8 +193,10 @@ def test_every_route_declares_the_scope_that_it_takes(document: dict[str, Any]) 
             assert scopes <= {"read", needed}, route
 
 
+OF_ACCOUNT = "/admin/accounts/{account}"
 OF_OTHER_FORMS = {
     *("/coins", "/notifications", "/auth/devices", "/api-keys", "/webhooks", "/webhook-events"),
+    *(f"{OF_ACCOUNT}/devices", f"{OF_ACCOUNT}/api-keys", f"{OF_ACCOUNT}/webhooks"),
     "/api/user/notifications",
 }
 """A page with a count besides; and lists that are short for ever."""

@@ -59,7 +59,7 @@ def print_trees(found: Found, trees: dict[str, list[Node]], *, kept: int) -> Non
     """Print the result of the search, and each correlated tree."""
     console = screen()
     for name in found.names:
-        console.print(Text(name, "bold"))
+        console.say(Text(name, "bold"))
     for correlation_id, roots in trees.items():
         times = [node.event.at for node in members(roots)]
         lasted = duration(max(times).timestamp() - begin_of(roots))

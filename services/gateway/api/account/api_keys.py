@@ -9,10 +9,11 @@ from fastapi import APIRouter, Request
 from pydantic import AwareDatetime, Field
 
 from libs.events.gateway import ApiKeyId, KeyName, Scope
+from libs.events.values import AccountId
 from libs.eventsourcing.values import utc_now
 from services.gateway.account.tables import KnownKey, keys_of
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
-from services.gateway.api.desk import DeskDep
+from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.identity.key_uses import uses_of
 from services.gateway.api.identity.principal import CredentialKind
 from services.gateway.api.openapi import problems
@@ -58,9 +59,7 @@ class NewApiKey(ApiKeyView):
 @router.get("", summary="List your API keys", responses=problems(401, 403))
 async def list_api_keys(caller: ReaderDep, desk: DeskDep) -> Listing[ApiKeyView]:
     """Return the caller's API keys, the latest first, without those that were revoked."""
-    keys = await desk.ask(lambda sql: keys_of(sql, caller.account))
-    uses = await desk.ask(lambda sql: uses_of(sql, [one.key for one in keys]))
-    return Listing(items=[_view(one, *uses.get(one.key, (0, None, None))) for one in keys])
+    return await shown_keys(desk, caller.account)
 
 
 @router.post(
@@ -97,6 +96,13 @@ async def make_api_key(body: ApiKeyBody, caller: WriterDep, request: Request, de
 async def revoke_api_key(key_id: UUID, caller: WriterDep, request: Request, desk: DeskDep) -> None:
     """Revoke an API key: it is refused from now on."""
     await desk.accounts.revoke_key(caller.account, ApiKeyId(key_id), causes_of(request))
+
+
+async def shown_keys(desk: Desk, account: AccountId) -> Listing[ApiKeyView]:
+    """Return the API keys of an account, with how often each was used."""
+    keys = await desk.ask(lambda sql: keys_of(sql, account))
+    uses = await desk.ask(lambda sql: uses_of(sql, [one.key for one in keys]))
+    return Listing(items=[_view(one, *uses.get(one.key, (0, None, None))) for one in keys])
 
 
 def _view(key: KnownKey, uses: int, last_used_at: datetime | None, last_address: str | None) -> ApiKeyView:

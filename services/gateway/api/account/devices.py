@@ -36,7 +36,7 @@ class DeviceView(View):
 async def list_devices(caller: ReaderDep, desk: DeskDep) -> Listing[DeviceView]:
     """Return the devices that are signed in to the caller's account, the last seen first; at most twenty."""
     found = await desk.ask(lambda sql: devices_of(sql, caller.account))
-    return Listing(items=[_view(one, caller.principal.credential) for one in found])
+    return Listing(items=[device_view(one, caller.principal.credential) for one in found])
 
 
 @router.delete(
@@ -66,7 +66,8 @@ async def sign_out_everywhere(caller: WriterDep, request: Request, response: Res
     forget_cookies(request, response)
 
 
-def _view(line: DeviceLine, current: UUID | None) -> DeviceView:
+def device_view(line: DeviceLine, current: UUID | None) -> DeviceView:
+    """Return a device as its owner and the operator see it."""
     return DeviceView(
         id=line.device,
         signed_in_at=line.signed_in_at,

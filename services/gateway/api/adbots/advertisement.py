@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from libs.events.scheduler import PostOrder
-from libs.events.values import ChannelPost, SendOptions, TextFormat, TextPost
-from services.gateway.api.adbots.options import GroupOptionBody, Written
+from libs.events.commands.scheduler import SetAdvertisement
+from libs.events.scheduler import GroupListId, PostOrder
+from libs.events.values import AccountId, AdbotId, ChannelPost, SendOptions, TextFormat, TextPost
+from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
 from services.gateway.api.adbots.posts import WrittenPost, format_of, written
 from services.gateway.api.requests.shapes import Body
 
@@ -93,6 +94,21 @@ class AdvertisementBody(Body):
     def text_format(self) -> TextFormat:
         """The format of all texts."""
         return format_of(self._posts, self._format)
+
+    def command(self, adbot: AdbotId, account: AccountId | None) -> SetAdvertisement:
+        """Return the command that sets this for an adbot of an account, or of any."""
+        return SetAdvertisement(
+            adbot=adbot,
+            account=account,
+            post=self.written[0],
+            more_posts=tuple(self.written[1:]),
+            order=self.order,
+            format=self.text_format,
+            groups=self.groups,
+            lists=tuple(GroupListId(one) for one in self.lists),
+            group_options=written_options(self.group_options),
+            options=self.options,
+        )
 
     @property
     def _posts(self) -> Sequence[str | ChannelPost | TextPost]:

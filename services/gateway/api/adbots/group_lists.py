@@ -1,4 +1,7 @@
-"""The routes of group lists, which several adbots of an account share."""
+"""The routes of group lists, which several adbots of an account share.
+
+What they do is shared with the operator's routes.
+"""
 
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -9,12 +12,12 @@ from pydantic import Field, StringConstraints
 
 from libs.events.commands.scheduler import DeleteGroupList, SetGroupList, SetGroupOption
 from libs.events.scheduler import GroupListId
+from libs.events.values import AccountId
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.group_files import FILE_DESCRIPTION, read_file
 from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
-from services.gateway.api.identity.principal import Caller
 from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.idempotency import id_for
@@ -53,7 +56,8 @@ class GroupListBody(Body):
     ] = ()
 
 
-def _writing(*statuses: int) -> Responses:
+def writing(*statuses: int) -> Responses:
+    """Return the responses of a route that changes a group list."""
     soon = {"model": GroupListView, "description": "It is committed; reads will include it soon."}
     return problems(401, 409, 413, 429, *statuses) | {202: soon}
 
@@ -75,19 +79,20 @@ async def list_group_lists(
     return await answer_page(request, desk, GROUP_LIST_LINES, asked, caller.account)
 
 
-@router.post("", summary="Make a group list", status_code=HTTPStatus.CREATED, responses=_writing())
+@router.post("", summary="Make a group list", status_code=HTTPStatus.CREATED, responses=writing())
 async def make_group_list(
     body: GroupListBody, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> GroupListView:
     """Make a group list. Adbots use it once their advertisements name it."""
-    return await _write(_set(new_list(request), body, caller, new=True), caller, request, response, desk)
+    command = command_of(new_list(request), caller.account, body, new=True)
+    return await write_list(command, request, response, desk)
 
 
 @router.post(
     "/import",
     summary="Make a group list of a file",
     status_code=HTTPStatus.CREATED,
-    responses=_writing(415),
+    responses=writing(415),
     openapi_extra={"requestBody": FILE_DESCRIPTION},
 )
 async def import_group_list(
@@ -101,20 +106,17 @@ async def import_group_list(
 
     Malformed lines are refused as in a list that is written out, with their numbers.
     """
-    lines = await read_file(request)
-    command = SetGroupList(
-        list=new_list(request), account=caller.account, name=name, groups=lines, new=True, numbered=True
-    )
-    return await _write(command, caller, request, response, desk)
+    command = await command_of_file(new_list(request), caller.account, request, name=name, new=True)
+    return await write_list(command, request, response, desk)
 
 
 @router.get("/{list_id}", summary="Show a group list", responses=problems(401, 404))
 async def get_group_list(list_id: UUID, caller: ReaderDep, desk: DeskDep) -> GroupListView:
     """Return a group list with its groups and their options."""
-    return await _shown(GroupListId(list_id), caller, desk)
+    return await shown_list(GroupListId(list_id), caller.account, desk)
 
 
-@router.put("/{list_id}", summary="Change a group list", responses=_writing(404))
+@router.put("/{list_id}", summary="Change a group list", responses=writing(404))
 async def set_group_list(
     list_id: UUID,
     body: GroupListBody,
@@ -124,27 +126,25 @@ async def set_group_list(
     desk: DeskDep,
 ) -> GroupListView:
     """Set a group list as a whole. Adbots that use it send to its groups from their next cycle on."""
-    return await _write(_set(GroupListId(list_id), body, caller), caller, request, response, desk)
+    command = command_of(GroupListId(list_id), caller.account, body)
+    return await write_list(command, request, response, desk)
 
 
 @router.put(
     "/{list_id}/import",
     summary="Change a group list by a file",
-    responses=_writing(404, 415),
+    responses=writing(404, 415),
     openapi_extra={"requestBody": FILE_DESCRIPTION},
 )
 async def import_into_group_list(
     list_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
 ) -> GroupListView:
     """Set the groups of a list by a file; groups that stay keep their options, and the list its name."""
-    lines = await read_file(request)
-    command = SetGroupList(
-        list=GroupListId(list_id), account=caller.account, name=None, groups=lines, numbered=True
-    )
-    return await _write(command, caller, request, response, desk)
+    command = await command_of_file(GroupListId(list_id), caller.account, request)
+    return await write_list(command, request, response, desk)
 
 
-@router.put("/{list_id}/groups/options", summary="Set what differs for one group", responses=_writing(404))
+@router.put("/{list_id}/groups/options", summary="Set what differs for one group", responses=writing(404))
 async def set_option_in_group_list(
     list_id: UUID,
     body: GroupOptionBody,
@@ -154,12 +154,7 @@ async def set_option_in_group_list(
     desk: DeskDep,
 ) -> GroupListView:
     """Pause one group for all adbots that use the list, or let it take part less often."""
-    wanted = GroupListId(list_id)
-    command = SetGroupOption(list=wanted, account=caller.account, option=body.written)
-    accepted = await desk.commands.send(command, causes_of(request))
-    if not await desk.settled(accepted.written):
-        response.status_code = HTTPStatus.ACCEPTED
-    return await _shown(wanted, caller, desk)
+    return await write_option(GroupListId(list_id), caller.account, body, request, response, desk)
 
 
 @router.delete(
@@ -170,7 +165,12 @@ async def set_option_in_group_list(
 )
 async def delete_group_list(list_id: UUID, caller: WriterDep, request: Request, desk: DeskDep) -> None:
     """Delete a group list. Adbots that use it no longer send to its groups; without any other, they stop."""
-    command = DeleteGroupList(list=GroupListId(list_id), account=caller.account)
+    await delete_list(GroupListId(list_id), caller.account, request, desk)
+
+
+async def delete_list(wanted: GroupListId, account: AccountId, request: Request, desk: Desk) -> None:
+    """Delete a list of an account."""
+    command = DeleteGroupList(list=wanted, account=account)
     accepted = await desk.commands.send(command, causes_of(request))
     await desk.settled(accepted.written)
 
@@ -180,10 +180,13 @@ def new_list(request: Request) -> GroupListId:
     return GroupListId(id_for(request))
 
 
-def _set(wanted: GroupListId, body: GroupListBody, caller: Caller, *, new: bool = False) -> SetGroupList:
+def command_of(
+    wanted: GroupListId, account: AccountId, body: GroupListBody, *, new: bool = False
+) -> SetGroupList:
+    """Return the command that sets a list of an account as a whole."""
     return SetGroupList(
         list=wanted,
-        account=caller.account,
+        account=account,
         name=body.name,
         groups=tuple(body.groups),
         group_options=written_options(body.group_options),
@@ -191,15 +194,40 @@ def _set(wanted: GroupListId, body: GroupListBody, caller: Caller, *, new: bool 
     )
 
 
-async def _write(
-    command: SetGroupList, caller: Caller, request: Request, response: Response, desk: Desk
+async def command_of_file(
+    wanted: GroupListId, account: AccountId, request: Request, *, name: str | None = None, new: bool = False
+) -> SetGroupList:
+    """Return the command that sets the groups of a list by the file of a request."""
+    lines = await read_file(request)
+    return SetGroupList(list=wanted, account=account, name=name, groups=lines, new=new, numbered=True)
+
+
+async def write_list(
+    command: SetGroupList, request: Request, response: Response, desk: Desk
 ) -> GroupListView:
+    """Send the command of a list, and return the list after it."""
     accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
         if command.new:
             return _as_sent(command)
-    return await _shown(command.list, caller, desk)
+    return await shown_list(command.list, command.account, desk)
+
+
+async def write_option(
+    wanted: GroupListId,
+    account: AccountId,
+    body: GroupOptionBody,
+    request: Request,
+    response: Response,
+    desk: Desk,
+) -> GroupListView:
+    """Set the option of one group of a list, and return the list after it."""
+    command = SetGroupOption(list=wanted, account=account, option=body.written)
+    accepted = await desk.commands.send(command, causes_of(request))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    return await shown_list(wanted, account, desk)
 
 
 def _as_sent(command: SetGroupList) -> GroupListView:
@@ -218,8 +246,9 @@ def _as_sent(command: SetGroupList) -> GroupListView:
     )
 
 
-async def _shown(wanted: GroupListId, caller: Caller, desk: Desk) -> GroupListView:
-    found = await desk.ask(lambda sql: group_list_of(sql, caller.account, wanted))
+async def shown_list(wanted: GroupListId, account: AccountId, desk: Desk) -> GroupListView:
+    """Return a list of an account; raise `Denied` if it has none of this id."""
+    found = await desk.ask(lambda sql: group_list_of(sql, account, wanted))
     if found is None:
-        raise Denied(HTTPStatus.NOT_FOUND, "unknown_group_list", "you have no group list of this id")
+        raise Denied(HTTPStatus.NOT_FOUND, "unknown_group_list", "there is no group list of this id")
     return found

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 
 from libs.events.commands.scheduler import SetPacing
-from libs.events.values import AdbotId
+from libs.events.values import AccountId, AdbotId
 from services.gateway.api.adbots.routes import write, writing
 from services.gateway.api.callers import WriterDep
 from services.gateway.api.desk import DeskDep
@@ -31,11 +31,16 @@ async def set_pacing(
     A cycle that would begin in quiet hours begins at their end, and the interval counts from there; one that
     has begun goes on. A running cycle keeps its pacing.
     """
-    command = SetPacing(
-        adbot=AdbotId(adbot_id),
-        account=caller.account,
-        delay_seconds=body.delay_seconds,
-        jitter_seconds=body.jitter_seconds,
-        cadence=body.cadence,
-    )
+    command = pacing_command(AdbotId(adbot_id), caller.account, body)
     return await write(command, caller, request, response, desk)
+
+
+def pacing_command(adbot: AdbotId, account: AccountId | None, pacing: AdbotPacing) -> SetPacing:
+    """Return the command that sets the pacing of an adbot of an account, or of any."""
+    return SetPacing(
+        adbot=adbot,
+        account=account,
+        delay_seconds=pacing.delay_seconds,
+        jitter_seconds=pacing.jitter_seconds,
+        cadence=pacing.cadence,
+    )

@@ -15,10 +15,8 @@ from libs.events.commands.scheduler import (
     StartAdbot,
     StopAdbot,
 )
-from libs.events.scheduler import GroupListId
 from libs.events.values import AdbotId, TextFormat
 from services.gateway.api.adbots.advertisement import AdvertisementBody, AdvertisementChangeBody
-from services.gateway.api.adbots.options import written_options
 from services.gateway.api.adbots.posts import format_of, written
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
@@ -94,18 +92,7 @@ async def set_advertisement(
     desk: DeskDep,
 ) -> AdbotState:
     """Set an adbot's posts and groups; each cycle sends one post. A running cycle keeps its own."""
-    command = SetAdvertisement(
-        adbot=AdbotId(adbot_id),
-        account=caller.account,
-        post=body.written[0],
-        more_posts=tuple(body.written[1:]),
-        order=body.order,
-        format=body.text_format,
-        groups=body.groups,
-        lists=tuple(GroupListId(one) for one in body.lists),
-        group_options=written_options(body.group_options),
-        options=body.options,
-    )
+    command = body.command(AdbotId(adbot_id), caller.account)
     return await write(command, caller, request, response, desk)
 
 

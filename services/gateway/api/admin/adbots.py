@@ -8,8 +8,9 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
 from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
-from libs.events.commands.scheduler import StartAdbot, StopAdbot
 from libs.events.values import AdbotId
+from libs.eventsourcing import Command
+from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import FOR_OPERATORS, causes_of
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.listings import AdbotsQuery, answer_page
@@ -42,7 +43,8 @@ class SuspensionBody(ReasonBody):
     ] = False
 
 
-def _writing() -> Responses:
+def writing() -> Responses:
+    """Return the responses of a route by which the operator changes an adbot."""
     soon = {"model": AdminAdbot, "description": "It is committed; reads will include it soon."}
     return problems(401, 404, 409, 413) | {202: soon}
 
@@ -68,16 +70,16 @@ async def get_any_adbot(adbot_id: UUID, desk: DeskDep, request: Request) -> Resp
     return tagged_model(request, await adbot_or_denied(desk, AdbotId(adbot_id)))
 
 
-@router.post("/{adbot_id}/extend", summary="Extend an adbot", responses=_writing())
+@router.post("/{adbot_id}/extend", summary="Extend an adbot", responses=writing())
 async def extend_adbot(
     adbot_id: UUID, body: ExtensionBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminAdbot:
     """Extend an adbot's validity; each call adds the days again."""
     command = ExtendAdbot(adbot=AdbotId(adbot_id), days=body.days, reason=body.reason)
-    return await act(command, request, response, desk)
+    return await act(command.adbot, command, request, response, desk)
 
 
-@router.post("/{adbot_id}/suspend", summary="Suspend an adbot", responses=_writing())
+@router.post("/{adbot_id}/suspend", summary="Suspend an adbot", responses=writing())
 async def suspend_adbot(
     adbot_id: UUID, body: SuspensionBody, request: Request, response: Response, desk: DeskDep
 ) -> AdminAdbot:
@@ -88,27 +90,30 @@ async def suspend_adbot(
     command = SuspendAdbot(
         adbot=AdbotId(adbot_id), reason=body.reason, release_sessions=body.release_sessions
     )
-    return await act(command, request, response, desk)
+    return await act(command.adbot, command, request, response, desk)
 
 
-@router.post("/{adbot_id}/restore", summary="Restore a suspended adbot", responses=_writing())
+@router.post("/{adbot_id}/restore", summary="Restore a suspended adbot", responses=writing())
 async def restore_adbot(adbot_id: UUID, request: Request, response: Response, desk: DeskDep) -> AdminAdbot:
     """End an adbot's suspension; this does not start the adbot."""
-    return await act(RestoreAdbot(adbot=AdbotId(adbot_id)), request, response, desk)
+    command = RestoreAdbot(adbot=AdbotId(adbot_id))
+    return await act(command.adbot, command, request, response, desk)
 
 
 async def act(
-    command: ExtendAdbot | SuspendAdbot | RestoreAdbot | StartAdbot | StopAdbot,
-    request: Request,
-    response: Response,
-    desk: Desk,
+    adbot: AdbotId, command: Command, request: Request, response: Response, desk: Desk
 ) -> AdminAdbot:
-    """Send an operator's command about an adbot, and return the adbot after it."""
-    await adbot_or_denied(desk, command.adbot)
-    accepted = await desk.commands.send(command, causes_of(request))
+    """Send a command about an adbot of any account, and return the adbot after it."""
+
+    async def shown() -> AdminAdbot:
+        return await adbot_or_denied(desk, adbot)
+
+    await shown()
+    causes = causes_of(request)
+    accepted = await send_once_known(desk.commands.send, command, causes, desk.timeout_seconds, shown)
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
-    return await adbot_or_denied(desk, command.adbot)
+    return await shown()
 
 
 async def adbot_or_denied(desk: Desk, adbot: AdbotId) -> AdminAdbot:

@@ -132,12 +132,12 @@ async def get_named_adbot_logs(
     summary="Start an adbot, as its owner or an operator",
     responses=changing(Started),
 )
-async def start_any_adbot(
+async def start_own_or_any_adbot(
     adbot_id: UUID, caller: _OwnerOrOperator, request: Request, response: Response, desk: DeskDep
 ) -> Started:
     """Start an adbot. An operator may start any, with the checks that hold for its owner."""
     if caller is None:
-        await act(StartAdbot(adbot=AdbotId(adbot_id), account=None), request, response, desk)
+        await act(AdbotId(adbot_id), StartAdbot(adbot=AdbotId(adbot_id), account=None), request, response, desk)
     else:
         await start_adbot(adbot_id, caller, request, response, desk)
     return Started()
@@ -148,12 +148,12 @@ async def start_any_adbot(
     summary="Stop an adbot, as its owner or an operator",
     responses=changing(Stopped),
 )
-async def stop_any_adbot(
+async def stop_own_or_any_adbot(
     adbot_id: UUID, caller: _OwnerOrOperator, request: Request, response: Response, desk: DeskDep
 ) -> Stopped:
     """Stop an adbot. An operator may stop any; its owner may start it again."""
     if caller is None:
-        await act(StopAdbot(adbot=AdbotId(adbot_id), account=None), request, response, desk)
+        await act(AdbotId(adbot_id), StopAdbot(adbot=AdbotId(adbot_id), account=None), request, response, desk)
     else:
         await stop_adbot(adbot_id, caller, request, response, desk)
     return Stopped()

@@ -69,6 +69,19 @@ COMMANDS: Mapping[str, type[Command]] = {
     "import_into_group_list": SetGroupList,
     "delete_group_list": DeleteGroupList,
     "check_posts": CheckPost,
+    "set_any_advertisement": SetAdvertisement,
+    "set_any_pacing": SetPacing,
+    "start_any_adbot": StartAdbot,
+    "stop_any_adbot": StopAdbot,
+    "confirm_any_group": ConfirmGroup,
+    "set_any_group_option": SetGroupOption,
+    "check_any_posts": CheckPost,
+    "make_group_list_of_account": SetGroupList,
+    "import_group_list_of_account": SetGroupList,
+    "set_group_list_of_account": SetGroupList,
+    "import_into_group_list_of_account": SetGroupList,
+    "set_option_in_group_list_of_account": SetGroupOption,
+    "delete_group_list_of_account": DeleteGroupList,
     "block_target": BlockTarget,
     "unblock_target": UnblockTarget,
     "block_source": BlockSource,
@@ -94,13 +107,7 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "revoke_api_key": ("unknown_api_key",),
     "listen_to_changes": ("too_many_listeners",),
     "listen_to_all_changes": ("too_many_listeners",),
-    "get_any_account": _ACCOUNT,
-    "suspend_account": _ACCOUNT,
-    "restore_account": _ACCOUNT,
-    "sign_account_out": _ACCOUNT,
-    "change_role": _ACCOUNT,
-    "remove_second_factor": _ACCOUNT,
-    "erase_account": ("unknown_account", "account_in_use", "account_is_admin"),
+    "erase_account": ("account_in_use", "account_is_admin"),
     "add_webhook": ("device_needed", "too_many_webhooks", *_WEBHOOK),
     "change_webhook": ("device_needed", *_WEBHOOK),
     "rotate_webhook_secret": ("device_needed",),
@@ -121,12 +128,15 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "import_into_group_list": ("unreadable_file",),
     "get_post_check": ("unknown_adbot", "unknown_post_check"),
     "listen_to_deliveries": ("unknown_adbot", "too_many_listeners"),
+    "get_group_list_of_account": ("unknown_group_list",),
+    "import_group_list_of_account": ("unreadable_file",),
+    "import_into_group_list_of_account": ("unreadable_file",),
+    "get_any_post_check": ("unknown_post_check",),
+    "sign_device_of_account_out": ("unknown_device",),
+    "revoke_api_key_of_account": ("unknown_api_key",),
     "add_session": ("file_too_large",),
     "validate_post": ("malformed_post",),
     "reset_access_code": ("unknown_account",),
-    "get_private_ids": _ACCOUNT,
-    "allow_private_ids": _ACCOUNT,
-    "forbid_private_ids": _ACCOUNT,
 }
 """The codes of the gateway itself, besides the usual ones."""
 _USUAL: Mapping[int, tuple[str, ...]] = {
@@ -147,6 +157,7 @@ _USUAL: Mapping[int, tuple[str, ...]] = {
 _OF_KEYS = {"malformed_idempotency_key", "idempotency_key_reused", "request_in_progress"}
 _OF_CLIENTS = {"account_needed"}
 _OF_OPERATORS = {"network_not_allowed"}
+_OF_ACCOUNT = "/api/v1/admin/accounts/{account}"
 _ADBOT = re.compile(r"/adbots/\{adbot_id\}")
 _REFUSED = re.compile(r"Refused: (.*?)(?:\.(?:\s|$)|$)", re.DOTALL)
 _CODE = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
@@ -167,6 +178,8 @@ def own_codes(operation: str, path: str) -> dict[int, list[str]]:
         own += [*(refusals_of(command) if command else ()), *_OWN.get(name, ())]
     if _ADBOT.search(path):
         own.append("unknown_adbot")
+    if path.startswith(_OF_ACCOUNT):
+        own += ("unknown_account",) if operation == "erase_account" else _ACCOUNT
     if "{webhook_id}" in path:
         own.append("unknown_webhook")
     found: dict[int, list[str]] = {}

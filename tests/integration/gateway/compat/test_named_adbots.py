@@ -94,10 +94,10 @@ async def test_an_operator_starts_stops_and_watches_any_adbot_and_that_is_noted(
         assert await operators.refused(method, f"adbots/{uuid4()}/{path}") == (404, "unknown_adbot")
     acts = (await admin.get("activity", params={"limit": 4})).json()["items"]
     assert [(act["operation"], act["outcome"]) for act in acts] == [
-        ("stop_any_adbot", "unknown_adbot"),
-        ("start_any_adbot", "unknown_adbot"),
-        ("stop_any_adbot", "done"),
-        ("start_any_adbot", "done"),
+        ("stop_own_or_any_adbot", "unknown_adbot"),
+        ("start_own_or_any_adbot", "unknown_adbot"),
+        ("stop_own_or_any_adbot", "done"),
+        ("start_own_or_any_adbot", "done"),
     ]
     assert {act["actor"] for act in acts} == {"admin"}
     assert acts[3]["path"] == f"/api/adbots/{adbot}/start"
