@@ -1,5 +1,7 @@
 """The FastAPI application of all routes."""
 
+from pathlib import Path
+
 from fastapi import FastAPI
 
 from services.gateway.api import catalogue, documentation, openapi
@@ -34,6 +36,7 @@ from services.gateway.api.requests import problems
 from services.gateway.api.requests.edge import Edge
 from services.gateway.api.requests.idempotency import IdempotentWrites
 from services.gateway.api.requests.route_scopes import RouteScopes
+from services.gateway.api.web_files import WebFiles, is_built
 from services.gateway.api.webhook import notification
 
 PREFIX = "/api/v1"
@@ -78,8 +81,11 @@ def scopes_of_routes() -> RouteScopes:
     return RouteScopes([part.router for part in _PARTS], PREFIX)
 
 
-def make_app() -> FastAPI:
-    """Return the app; set `app.state.desk`, `.live` and `.webhook` before the first request."""
+def make_app(web: Path | None = None) -> FastAPI:
+    """Return the app; set `app.state.desk`, `.live` and `.webhook` before the first request.
+
+    `web` is the folder of the web application, which is served if it was built.
+    """
     app = DescribedApp(
         title="Adrelay",
         version="1",
@@ -100,4 +106,6 @@ def make_app() -> FastAPI:
         # without a parent router: each level would match the request again
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(documentation.router)
+    if web is not None and is_built(web):
+        app.router.default = WebFiles(web, otherwise=app.router.default)
     return app

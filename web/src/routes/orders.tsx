@@ -1,0 +1,72 @@
+import { Anchor } from "@mantine/core";
+import { IconReceipt } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { ordersQuery } from "../api/account";
+import type { OrderLine, OrderStatus } from "../api/schema";
+import { type Column, DataTable } from "../ui/DataTable";
+import { Empty } from "../ui/Empty";
+import { Loaded } from "../ui/Loaded";
+import { Money } from "../ui/Money";
+import { Page } from "../ui/Page";
+import { type Mood, StateBadge } from "../ui/StateBadge";
+import { When } from "../ui/When";
+
+const MOODS: Record<OrderStatus, Mood> = {
+  PENDING: "waiting",
+  PAID: "working",
+  FULFILLED: "good",
+  EXPIRED: "quiet",
+  CANCELLED: "quiet",
+  REFUNDED: "quiet",
+};
+
+export function OrdersPage() {
+  const { t } = useTranslation();
+  const columns: Column<OrderLine>[] = [
+    {
+      head: t("orders.number"),
+      cell: (order) => (
+        <Anchor
+          ff="monospace"
+          size="sm"
+          renderRoot={(props) => <Link to="/pay/$order" params={{ order: order.order_number }} {...props} />}
+        >
+          {order.order_number}
+        </Anchor>
+      ),
+    },
+    { head: t("orders.plan"), cell: (order) => order.plan_name },
+    {
+      head: t("orders.state"),
+      cell: (order) => (
+        <StateBadge mood={MOODS[order.order_status]}>{t(`orderStatus.${order.order_status}`)}</StateBadge>
+      ),
+    },
+    {
+      head: t("orders.price"),
+      number: true,
+      cell: (order) => <Money amount={order.price_usd} currency="USD" />,
+    },
+    { head: t("orders.placed"), cell: (order) => <When at={order.placed_at} /> },
+  ];
+  return (
+    <Page title={t("orders.title")}>
+      <Loaded query={useQuery(ordersQuery)}>
+        {(page) =>
+          page.items.length === 0 ? (
+            <Empty icon={<IconReceipt size={22} />} title={t("orders.empty")} text={t("orders.emptyText")} />
+          ) : (
+            <DataTable
+              label={t("orders.title")}
+              rows={page.items}
+              rowKey={(order) => order.order_number}
+              columns={columns}
+            />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
