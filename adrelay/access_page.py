@@ -24,6 +24,25 @@ sign-out everywhere. Open streams are looked at twice a minute.
 
 A route of an account answers about the caller's own things only: what belongs to another account is answered
 for as if it did not exist. The operator's token has no account, so it opens the routes of operators alone.
+
+## Pages of the gateway's own origin
+
+A page signs in with `"cookie": true`. The access token of the answer stays in memory. The refresh token is in
+the cookie `__Host-adrelay_refresh` (`HttpOnly`, `Secure`, `SameSite=Strict`), which no script reads; nothing
+has to be stored by the page. Only two routes take the cookie, `POST /auth/refresh` without a body and
+`POST /auth/sign-out` without a token. Both also need
+
+- an `Origin` of this site, which browsers add themselves: the origin of `ADRELAY_GATEWAY_SITE_URL`, or
+  without this setting that of the request (its `Host`, and `https` if a trusted proxy says so), and
+- the header `X-CSRF-Token` with the `csrf_token` of the answer. It is in the cookie `__Host-adrelay_csrf`
+  too, which scripts of the page may read, also after it was reloaded.
+
+Without HTTPS, browsers refuse such names, and the cookies are `adrelay_refresh` and `adrelay_csrf`, for pages
+of `localhost`, `127.0.0.1` and `[::1]` alone. Pages of other origins (`ADRELAY_GATEWAY_CORS_ORIGINS`) use
+tokens without cookies. Sockets of a page check its `Origin`, and open with a ticket that is used once
+(`POST /live/tickets`).
+
+## Scopes
 """
 
 

@@ -81,7 +81,7 @@ class RemoveSecondFactor:
 
 @dataclass(frozen=True)
 class IssueKey:
-    """Issue an API key."""
+    """Issue an API key; if it was issued before, replace its secret."""
 
     account: AccountId
     key: ApiKeyId

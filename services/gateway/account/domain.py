@@ -111,18 +111,18 @@ def _access(
 
 
 def _issue(command: IssueKey, account: Account) -> Sequence[AccountEvent]:
-    if command.key in account.keys:
-        return []
+    """Return the event that issues a key; one that was issued before gets this digest instead of its own."""
     if command.expires_at is not None and command.expires_at <= command.at:
         raise Refused("expires_in_the_past", "a key must expire later than now; leave the date out for never")
     if Scope.ADMIN in command.scopes and not (account.role is Role.ADMIN and account.second_factor):
         # else a key that was made with the access code alone would be an admin's once there is a factor
         detail = "only a key of an admin with a second factor may have the scope `admin`"
         raise Refused("scope_not_allowed", detail)
-    expired = [key for key, end in account.keys.items() if end is not None and end <= command.at]
-    if len(account.keys) - len(expired) >= MOST_KEYS:
+    others = {key: end for key, end in account.keys.items() if key != command.key}
+    expired = [key for key, end in others.items() if end is not None and end <= command.at]
+    if len(others) - len(expired) >= MOST_KEYS:
         raise Refused("too_many_api_keys", f"an account has at most {MOST_KEYS} API keys; revoke one")
-    surplus = expired if len(account.keys) >= MOST_KEYS else []
+    surplus = expired if len(others) >= MOST_KEYS else []
     return [
         *(ApiKeyRevoked(account=command.account, key=key) for key in surplus),
         ApiKeyIssued(

@@ -166,7 +166,8 @@ async def _next_epoch(account: AccountId, sql: TableSql) -> None:
 
 @API_KEYS.on(ApiKeyIssued)
 async def key_issued(event: ApiKeyIssued, sql: TableSql) -> None:
-    """Add the key."""
+    """Add the key; one that was issued before has another digest from now on."""
+    await sql.execute("delete from api_keys where key = $1", event.key)
     await sql.insert(
         key=event.key,
         account=event.account,

@@ -62,6 +62,15 @@ async def reader_of(principal: Annotated[Principal, Security(principal_of, scope
     return _with_account(principal)
 
 
+async def marker_of(
+    desk: DeskDep, principal: Annotated[Principal, Security(principal_of, scopes=[Scope.CONTROL])]
+) -> Caller:
+    """Return the caller; raise `Denied` if the limit of marks of its account is reached."""
+    caller = _with_account(principal)
+    await desk.marks.take(str(caller.account))
+    return caller
+
+
 async def writer_of(
     desk: DeskDep, principal: Annotated[Principal, Security(principal_of, scopes=[Scope.CONTROL])]
 ) -> Caller:
@@ -84,22 +93,35 @@ async def _counted(desk: DeskDep, caller: Caller) -> Caller:
 
 async def caller_if_any(request: Request, desk: DeskDep) -> Caller | None:
     """Return the caller, None without a token; raise `Denied` for an invalid one."""
+    return await _if_any(request, desk, Scope.BILLING)
+
+
+async def reader_if_any(request: Request, desk: DeskDep) -> Caller | None:
+    """Return the caller, None without a token; raise `Denied` for an invalid one."""
+    return await _if_any(request, desk, Scope.READ)
+
+
+async def _if_any(request: Request, desk: DeskDep, needed: Scope) -> Caller | None:
     credentials = await _BEARER(request)
     if credentials is None:
         return None
     principal = await _principal(request, desk, credentials.credentials)
-    if Scope.BILLING not in principal.scopes:
-        raise forbidden("insufficient_scope", f"this needs the scope `{Scope.BILLING}`, or no token at all")
+    if needed not in principal.scopes:
+        raise forbidden("insufficient_scope", f"this needs the scope `{needed}`, or no token at all")
     return _with_account(principal)
 
 
 ReaderDep = Annotated[Caller, Depends(reader_of)]
 WriterDep = Annotated[Caller, Depends(writer_of)]
 """The caller of every route by which a client changes something."""
+MarkerDep = Annotated[Caller, Depends(marker_of)]
+"""The caller of a route that marks what was sent to it: events of it are as few as those."""
 BuyerDep = Annotated[Caller, Depends(buyer_of)]
 """The caller of every route by which a client causes a payment, or calls it off."""
 CallerDep = Annotated[Caller | None, Depends(caller_if_any)]
-"""The caller of routes that need no token."""
+"""The caller of a checkout, which needs no token."""
+ReaderOrCookieDep = Annotated[Caller | None, Depends(reader_if_any)]
+"""The caller of a route that takes the refresh cookie of a browser instead of a token."""
 
 
 async def operator_of(

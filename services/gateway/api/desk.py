@@ -19,6 +19,7 @@ from services.gateway.account.registering import Accounts
 from services.gateway.account.second_factor import SecondFactors
 from services.gateway.activity.log import ActivityLog
 from services.gateway.api.identity.api_keys import ApiKeys
+from services.gateway.api.identity.cookies import RefreshCookies
 from services.gateway.api.identity.door import Door
 from services.gateway.api.identity.tickets import Tickets
 from services.gateway.api.identity.tokens import Tokens
@@ -49,6 +50,7 @@ class Desk:
     activity: ActivityLog
     tokens: Tokens
     devices: Devices
+    cookies: RefreshCookies
     second_factors: SecondFactors
     api_keys: ApiKeys
     hooks: Hooks
@@ -67,6 +69,8 @@ class Desk:
     writes: SharedLimit
     """The limit per account for adbots and orders: each write may append an event, stored for ever."""
     writes_a_day: SharedLimit
+    marks: SharedLimit
+    """The limit per account for marking notifications: each is marked once, so this limits no events."""
     turns: Turns
     claims: Claims
     keys: IdempotencyKeys

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from services.gateway.api.describing.document import MEANINGS, complete
+from services.gateway.api.requests.cookies import REFRESH, cookie_name
 from services.gateway.api.requests.edge import DirectRoute
 from services.gateway.api.requests.problems import MEDIA_TYPE, Problem
 
@@ -53,6 +54,13 @@ TAGS = [
     {"name": "admin", "description": "The operator's routes: catalogue, orders, adbots, stock."},
 ]
 
+_COOKIE = {
+    "type": "apiKey",
+    "in": "cookie",
+    "name": cookie_name(REFRESH, secure=True),
+    "description": "The refresh token of a page that signed in with `cookie`, for its own origin alone. Send "
+    "the `csrf_token` with it.",
+}
 _NAMES = {"me": "get_account"}
 """Operations whose functions have other names."""
 Responses = dict[int | str, dict[str, Any]]
@@ -83,6 +91,7 @@ class DescribedApp(FastAPI):
             document.setdefault("components", {}).setdefault("schemas", {}).update(
                 {Problem.__name__: shape, **parts}
             )
+            document["components"].setdefault("securitySchemes", {})["cookie"] = _COOKIE
             self.without_example = complete(document)
             self.openapi_schema = document
         return self.openapi_schema

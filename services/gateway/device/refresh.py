@@ -44,10 +44,10 @@ _ADD = """
 insert into refreshing.tokens (device, salt, generation, refreshed_at, expires_at, agent, address)
 values ($1, $2, 0, $3, $4, $5, $6)
 """
-_HELD = """
-select t.*, d.account, d.epoch from refreshing.tokens t join devices d using (device)
-where t.device = $1 for update of t
+_SHOWN = """
+select t.*, d.account, d.epoch from refreshing.tokens t join devices d using (device) where t.device = $1
 """
+_HELD = f"{_SHOWN} for update of t"
 _NEXT = """
 update refreshing.tokens
 set generation = generation + 1, refreshed_at = $2, expires_at = $3, agent = $4, address = $5
@@ -143,9 +143,7 @@ class Devices:
             nonlocal found
             found = RefreshProblem.INVALID
             row, now = await unit.flushed.fetchrow(_HELD, device), utc_now()
-            if row is None or not hmac.compare_digest(
-                token.encode(), self._token(device, row["salt"], generation).encode()
-            ):
+            if row is None or not self._is_of(row, token, generation):
                 return
             account = await account_by_id(unit.flushed, AccountId(row["account"]))
             if account is None or not _holds(row, account, now):
@@ -162,6 +160,20 @@ class Devices:
 
         await self._engine.run(work, causes)
         return found
+
+    async def owner_of(self, token: str) -> tuple[AccountId, DeviceId] | None:
+        """Return the account and the device of a refresh token, also of one that was used before.
+
+        None unless the device is signed in.
+        """
+        presented = _parts(token)
+        if presented is None:
+            return None
+        device, generation, _ = presented
+        row = await self._engine.query(lambda sql: sql.fetchrow(_SHOWN, device))
+        if row is None or not self._is_of(row, token, generation):
+            return None
+        return AccountId(row["account"]), device
 
     async def sign_out(self, account: AccountId, device: DeviceId, causes: Causes) -> None:
         """Sign a device of an account out; raise `Refused` for an `unknown_device`."""
@@ -182,9 +194,19 @@ class Devices:
             await self._engine.run(work, Causes.first(ACTOR))
         return 0.0 if len(ended) == _MOST_SWEPT else SWEEP_SECONDS
 
+    def _is_of(self, row: Row, token: str, generation: int) -> bool:
+        made = self._token(DeviceId(row["device"]), row["salt"], generation)
+        return hmac.compare_digest(token.encode(), made.encode())
+
     def _token(self, device: DeviceId, salt: bytes, generation: int) -> str:
         secret = self._keyed.of("refresh token", f"{device} {generation} {salt.hex()}").hex()
         return f"adr_{device.hex}_{generation}_{secret}"
+
+
+def device_in(token: str) -> DeviceId | None:
+    """Return the device that a refresh token names, None if it has another form; it may be made up."""
+    presented = _parts(token)
+    return None if presented is None else presented[0]
 
 
 async def devices_of(sql: Sql, account: AccountId) -> list[DeviceLine]:

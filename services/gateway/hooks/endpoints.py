@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from libs.events.gateway import HookId
 from libs.events.values import AccountId
@@ -13,8 +14,10 @@ OLD_SECRET_LASTS = timedelta(days=1)
 """For how long messages are signed with the secret before the last rotation too."""
 _ADD = "insert into webhooks.endpoints (hook, account, slot, sealed) values ($1, $2, $3, $4)"
 _ROTATE = """
-update webhooks.endpoints set old_sealed = sealed, old_until = $3, sealed = $2 where hook = $1
+update webhooks.endpoints set old_sealed = sealed, old_until = $3, sealed = $2, rotation = $4
+where hook = $1
 """
+_ROTATION = "select rotation from webhooks.endpoints where hook = $1 and account = $2"
 _TAKEN = "update webhooks.endpoints set given_up = 0, failing_since = null where hook = $1"
 _FAILED = """
 update webhooks.endpoints
@@ -44,9 +47,20 @@ async def add_endpoint(sql: Sql, hook: HookId, account: AccountId, slot: int, se
     await sql.execute(_ADD, hook, account, slot, sealed)
 
 
-async def rotate(sql: Sql, hook: HookId, sealed: bytes, at: datetime) -> None:
+async def rotate(sql: Sql, hook: HookId, rotation: UUID, sealed: bytes, at: datetime) -> None:
     """Replace the secret; the one before is kept for a day."""
-    await sql.execute(_ROTATE, hook, sealed, at + OLD_SECRET_LASTS)
+    await sql.execute(_ROTATE, hook, sealed, at + OLD_SECRET_LASTS, rotation)
+
+
+async def rotation_of(sql: Sql, account: AccountId, hook: HookId) -> UUID | None:
+    """Return the last rotation of the secret of an account's webhook, None if there was none."""
+    found: UUID | None = await sql.fetchval(_ROTATION, hook, account)
+    return found
+
+
+async def replace_secret(sql: Sql, hook: HookId, sealed: bytes) -> None:
+    """Replace a secret that nobody was told: it is not kept."""
+    await sql.execute("update webhooks.endpoints set sealed = $2 where hook = $1", hook, sealed)
 
 
 async def delete_endpoint(sql: Sql, hook: HookId) -> None:

@@ -23,7 +23,9 @@ from services.gateway.hooks.endpoints import (
     add_endpoint,
     count_taken,
     delete_endpoint,
+    replace_secret,
     rotate,
+    rotation_of,
     secrets_of,
     slots_of,
 )
@@ -70,12 +72,19 @@ class Hooks:
         """Return a webhook; raise `Refused` for an `unknown_webhook`."""
         return await self._engine.query(lambda sql: _known(sql, account, hook))
 
-    async def add(self, account: AccountId, settings: HookSettings, causes: Causes) -> NewHook:
-        """Add a webhook; raise `Refused` with what forbids it."""
-        hook, secret = HookId(new_id()), another_secret()
+    async def add(self, account: AccountId, hook: HookId, settings: HookSettings, causes: Causes) -> NewHook:
+        """Add a webhook; one that was added before gets another secret instead of its own.
+
+        Raises `Refused` with what forbids it.
+        """
+        secret = another_secret()
         sealed = self._sealer.seal(hook, secret)
 
         async def work(unit: UnitOfWork) -> None:
+            known = await unit.load(HOOK, hook)
+            if known is not None and known.account == account and not known.deleted:
+                await replace_secret(unit.flushed, hook, sealed)
+                return
             slots = await slots_of(unit.flushed, account)
             command = Add(hook, account, settings, len(slots), self._private_networks)
             await unit.execute(HOOK, hook, command)
@@ -98,14 +107,21 @@ class Hooks:
 
         await self._engine.run(work, causes)
 
-    async def rotate(self, account: AccountId, hook: HookId, causes: Causes) -> str:
-        """Give a webhook another secret and return it; for a day the old one signs too."""
+    async def rotate(self, account: AccountId, hook: HookId, rotation: UUID, causes: Causes) -> str:
+        """Give a webhook another secret and return it; for a day the old one signs too.
+
+        The same rotation once more replaces the secret of the first time, which its owner did not get: the
+        old one is still that of before the first time.
+        """
         secret = another_secret()
         sealed = self._sealer.seal(hook, secret)
 
         async def work(unit: UnitOfWork) -> None:
+            if await rotation_of(unit.flushed, account, hook) == rotation:
+                await replace_secret(unit.flushed, hook, sealed)
+                return
             await unit.execute(HOOK, hook, RotateSecret(hook, account))
-            await rotate(unit.flushed, hook, sealed, unit.at)
+            await rotate(unit.flushed, hook, rotation, sealed, unit.at)
 
         await self._engine.run(work, causes)
         return secret_text(secret)

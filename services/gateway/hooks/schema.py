@@ -13,10 +13,12 @@ create table if not exists webhooks.endpoints (
     sealed bytea not null,
     old_sealed bytea,
     old_until timestamptz,
+    rotation uuid,
     given_up integer not null default 0,
     failing_since timestamptz,
     unique (account, slot)
 );
+alter table webhooks.endpoints add column if not exists rotation uuid;
 -- a row for each message, until some days after its end
 create table if not exists webhooks.deliveries (
     message uuid primary key,

@@ -13,6 +13,7 @@ from services.gateway.activity.log import ActivityLog
 from services.gateway.adapters.forwarding import ask_forwarder
 from services.gateway.api.desk import Desk
 from services.gateway.api.identity.api_keys import ApiKeys
+from services.gateway.api.identity.cookies import RefreshCookies
 from services.gateway.api.identity.door import Door
 from services.gateway.api.identity.key_uses import KeyUses
 from services.gateway.api.identity.tickets import Tickets
@@ -49,6 +50,8 @@ TICKETS_PER_MINUTE = 60
 """How many tickets for sockets an account may get in a minute."""
 WEBHOOK_TESTS_PER_MINUTE = 10
 """How many test messages to its webhooks an account may ask for in a minute."""
+MARKS_PER_MINUTE = 120
+"""How often an account may mark notifications as read in a minute."""
 REFRESHES_PER_MINUTE = 120
 """How many refresh tokens a network address may send in a minute."""
 _KEY_SPARE_SECONDS = 30.0
@@ -126,6 +129,7 @@ async def make_desk(
         activity=activity,
         tokens=tokens,
         devices=devices,
+        cookies=RefreshCookies(keyed, settings.site_url),
         second_factors=second_factors,
         api_keys=api_keys,
         hooks=hooks,
@@ -142,6 +146,7 @@ async def make_desk(
         payment_looks=SharedLimit("looks", settings.payment_looks_per_minute, counters, frequent=True),
         writes=limit("writes", settings.writes_per_minute),
         writes_a_day=limit("writes/d", settings.writes_per_day, DAY_SECONDS),
+        marks=limit("marks", MARKS_PER_MINUTE),
         turns=Turns(),
         claims=claims,
         keys=keys,

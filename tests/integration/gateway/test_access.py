@@ -111,12 +111,12 @@ async def test_a_token_gets_its_own_order_back_and_no_other(harness: GatewayHarn
             assert (answer.status_code, answer.json()["checkout_token"]) == (201, mine["checkout_token"])
 
 
-async def test_the_cookie_is_for_checkouts_alone(harness: GatewayHarness) -> None:
+async def test_no_script_reads_the_cookie_of_a_checkout(harness: GatewayHarness) -> None:
     async with visitor(harness) as http:
         answer = await http.post(CHECKOUT, json=wish())
     name, *attributes = answer.headers["Set-Cookie"].split("; ")
     assert name == f"checkout_token={answer.json()['checkout_token']}"
-    assert set(attributes) == {"Path=/api/v1/checkout", "Max-Age=2678400", "HttpOnly", "SameSite=Strict"}
+    assert set(attributes) == {"Path=/", "Max-Age=2678400", "HttpOnly", "SameSite=Strict"}
 
 
 async def test_a_cookie_that_is_none_of_ours_is_replaced(harness: GatewayHarness) -> None:

@@ -128,6 +128,7 @@ async def test_another_issuers_token_opens_its_account_and_grants_no_role(
     trusting: httpx.AsyncClient, http: httpx.AsyncClient, harness: GatewayHarness, admin: httpx.AsyncClient
 ) -> None:
     client = await harness.client()
+    await accepted(trusting, client)
     me = (await trusting.get("/api/v1/auth/me", headers=bearing(foreign(client.account)))).json()
     assert (me["id"], me["credential"]) == (str(client.account), "foreign_token")
     assert me["scopes"] == ["read", "control", "billing"]
@@ -138,6 +139,30 @@ async def test_another_issuers_token_opens_its_account_and_grants_no_role(
     assert await code_of(trusting, old) == "signed_out", "it was issued before the access code"
     await admin.post(f"accounts/{client.account}/suspend", json={"reason": "spam"})
     assert await code_of(trusting, foreign(client.account)) == "account_suspended"
+
+
+async def test_another_issuers_token_of_the_second_in_which_an_epoch_begins_is_refused(
+    trusting: httpx.AsyncClient, harness: GatewayHarness
+) -> None:
+    client = await harness.client()
+    await accepted(trusting, client)
+    before = foreign(client.account)
+    await client.http.delete("auth/devices")
+    queries = Queries(harness.gateway_database)
+    begun = await queries.value("select epoch_at from accounts.accounts where account = $1", client.account)
+    await queries.close()
+    for token in (before, foreign(client.account, iat=begun)):
+        assert await code_of(trusting, token) == "signed_out", "it may be older than the sign-out"
+    await accepted(trusting, client)
+
+
+async def accepted(http: httpx.AsyncClient, client: Client) -> None:
+    """Wait until a token that another issuer gives out now is accepted: in the next second at the latest."""
+
+    async def is_accepted() -> bool:
+        return await code_of(http, foreign(client.account)) is None
+
+    await until(is_accepted)
 
 
 async def test_the_operators_token_can_be_switched_off(trusting: httpx.AsyncClient) -> None:
@@ -173,6 +198,7 @@ async def test_an_admins_account_is_an_operator_once_it_has_a_second_factor(
     assert again.json()["code"] == "wrong_one_time_code", "a code is right once"
     token = (await trusting.post(SIGN_IN, json=body | {"one_time_code": following})).json()["token"]
     assert await code_of(trusting, token, "admin/orders") is None
+    await accepted(trusting, client)
     assert await code_of(trusting, foreign(client.account), "admin/orders") == "insufficient_scope"
     again = await trusting.post(SECOND_FACTOR, headers=bearing(token))
     assert again.json()["code"] == "second_factor_exists"

@@ -80,8 +80,16 @@ async def test_a_checkout_over_https_at_the_proxy_sets_a_secure_cookie(replicas:
     body = {"email": "secure@example.com", "plan": "bronze", "pay_currency": "BTC"}
     headers = client_at("192.0.2.3") | {"X-Forwarded-Proto": "https"}
     answer = await replicas.one.post("/api/v1/checkout", json=body, headers=headers)
-    assert "; Secure" in answer.headers["Set-Cookie"]
+    cookie, *attributes = answer.headers["Set-Cookie"].split("; ")
+    assert cookie == f"__Host-checkout_token={answer.json()['checkout_token']}"
+    assert {"Secure", "Path=/", "HttpOnly"} < set(attributes)
     assert answer.headers["Strict-Transport-Security"]
+    replicas.one.cookies.clear()
+    again = await replicas.one.post("/api/v1/checkout", json=body, headers=headers | {"Cookie": cookie})
+    assert (again.status_code, again.json()["order_number"]) == (200, answer.json()["order_number"])
+    tossed = headers | {"Cookie": cookie.removeprefix("__Host-")}
+    other = await replicas.one.post("/api/v1/checkout", json=body, headers=tossed)
+    assert other.json()["order_number"] != answer.json()["order_number"], "another host may have set it"
 
 
 async def test_a_page_of_another_origin_may_call_the_api(replicas: Replicas) -> None:

@@ -70,7 +70,8 @@ class Sending:
 
     async def add(self, url: str) -> tuple[HookId, str]:
         """Add a webhook; return its id and its secret."""
-        new = await self.hooks.add(self.account, HookSettings(url, (EVENT,), ""), CAUSES)
+        settings = HookSettings(url, (EVENT,), "")
+        new = await self.hooks.add(self.account, HookId(new_id()), settings, CAUSES)
         return new.hook.hook, new.secret
 
     async def tell(self, hook: HookId, count: int = 1) -> list[UUID]:

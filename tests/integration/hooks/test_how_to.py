@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from libs.eventsourcing.values import new_id
 from services.gateway.hooks.retrying import PAUSES
 from tests.integration.hooks.receiver import Receiver
 from tests.integration.hooks.sending import CAUSES, Sending
@@ -28,7 +29,7 @@ async def test_the_code_on_the_page_accepts_messages_with_either_secret_and_no_o
     sending: Sending, receiver: Receiver, verified: Callable[[str, dict[str, str], bytes], dict[str, Any]]
 ) -> None:
     hook, old = await sending.add(receiver.url)
-    new = await sending.hooks.rotate(sending.account, hook, CAUSES)
+    new = await sending.hooks.rotate(sending.account, hook, new_id(), CAUSES)
     await sending.hooks.test(sending.account, hook)
     (got,) = receiver.got
     for secret in (old, new):

@@ -10,7 +10,7 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from libs.events.gateway import HookOffReason
 from libs.eventsourcing import Row, Sql
-from libs.eventsourcing.values import utc_now
+from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.hooks import deliveries
 from services.gateway.hooks.deliveries import DeliveryState, GivenUp
 from services.gateway.hooks.posting import Trouble
@@ -217,7 +217,7 @@ async def test_a_slow_receiver_holds_up_no_other(sending: Sending, receiver: Rec
 
 async def test_both_secrets_sign_for_a_day_after_a_rotation(sending: Sending, receiver: Receiver) -> None:
     hook, old = await sending.add(receiver.url)
-    new = await sending.hooks.rotate(sending.account, hook, CAUSES)
+    new = await sending.hooks.rotate(sending.account, hook, new_id(), CAUSES)
     assert new != old
     await sending.hooks.test(sending.account, hook)
     for secret in (old, new):

@@ -180,9 +180,17 @@ def epoch_after(event: AccountEvent) -> int:
     return state.epoch
 
 
-def test_a_key_is_issued_once_and_revoked_once() -> None:
+def test_a_key_that_is_issued_again_has_another_secret_and_is_still_one() -> None:
+    again = replace(ISSUE_KEY, digest="d" * 64)
+    issued_again = KEY_ISSUED.model_copy(update={"digest": "d" * 64})
+    account.given(REGISTERED, KEY_ISSUED).when(again).then(issued_again)
+    keys = [KEY_ISSUED.model_copy(update={"key": ApiKeyId(UUID(int=1 + n))}) for n in range(MOST_KEYS)]
+    account.given(REGISTERED, *keys).when(again).then(issued_again)
+    account.given(REGISTERED, KEY_ISSUED, issued_again).when(RevokeKey(ANNA, KEY)).then(KEY_REVOKED)
+
+
+def test_a_key_is_issued_and_revoked_once() -> None:
     account.given(REGISTERED).when(ISSUE_KEY).then(KEY_ISSUED)
-    account.given(REGISTERED, KEY_ISSUED).when(ISSUE_KEY).then()
     account.given(REGISTERED, KEY_ISSUED).when(RevokeKey(ANNA, KEY)).then(KEY_REVOKED)
     account.given(REGISTERED).when(RevokeKey(ANNA, KEY)).refused("unknown_api_key")
     account.given(REGISTERED, KEY_ISSUED, KEY_REVOKED).when(RevokeKey(ANNA, KEY)).refused("unknown_api_key")

@@ -16,6 +16,7 @@ from services.gateway.api.desk import DeskDep
 from services.gateway.api.identity.key_uses import uses_of
 from services.gateway.api.identity.principal import CredentialKind
 from services.gateway.api.openapi import problems
+from services.gateway.api.requests.idempotency import id_for
 from services.gateway.api.requests.problems import forbidden
 from services.gateway.api.requests.shapes import Body, Listing, Printable, WithoutNul
 from services.gateway.tables.values import View
@@ -66,10 +67,13 @@ async def list_api_keys(caller: ReaderDep, desk: DeskDep) -> Listing[ApiKeyView]
     "", summary="Make an API key", status_code=HTTPStatus.CREATED, responses=problems(401, 403, 409, 413, 429)
 )
 async def make_api_key(body: ApiKeyBody, caller: WriterDep, request: Request, desk: DeskDep) -> NewApiKey:
-    """Make an API key, good for some of what the account may do. It can't be shown again."""
+    """Make an API key, good for some of what the account may do. It can't be shown again.
+
+    If it was made and no answer was stored, a repetition gives the same key another text.
+    """
     if caller.principal.kind is not CredentialKind.TOKEN:
         raise forbidden("device_needed", "sign in with the access code to make API keys")
-    presented, text = desk.api_keys.make()
+    presented, text = desk.api_keys.make(ApiKeyId(id_for(request)))
     scopes = tuple(scope for scope in Scope if scope in body.scopes)
     await desk.accounts.issue_key(
         caller.account,

@@ -5,12 +5,13 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from libs.events.gateway import DeviceId
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import DeskDep
+from services.gateway.api.identity.cookies import forget_cookies
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.shapes import Listing
 from services.gateway.device.refresh import DeviceLine, devices_of
@@ -44,9 +45,13 @@ async def list_devices(caller: ReaderDep, desk: DeskDep) -> Listing[DeviceView]:
     status_code=HTTPStatus.NO_CONTENT,
     responses=problems(401, 403, 404, 429),
 )
-async def sign_device_out(device_id: UUID, caller: WriterDep, request: Request, desk: DeskDep) -> None:
+async def sign_device_out(
+    device_id: UUID, caller: WriterDep, request: Request, response: Response, desk: DeskDep
+) -> None:
     """Sign a device of the caller's account out: its tokens are refused from now on."""
     await desk.devices.sign_out(caller.account, DeviceId(device_id), causes_of(request))
+    if device_id == caller.principal.credential:
+        forget_cookies(request, response)
 
 
 @router.delete(
@@ -55,9 +60,10 @@ async def sign_device_out(device_id: UUID, caller: WriterDep, request: Request, 
     status_code=HTTPStatus.NO_CONTENT,
     responses=problems(401, 403, 429),
 )
-async def sign_out_everywhere(caller: WriterDep, request: Request, desk: DeskDep) -> None:
+async def sign_out_everywhere(caller: WriterDep, request: Request, response: Response, desk: DeskDep) -> None:
     """Sign all devices out, this one too. API keys stay valid; revoke those one by one."""
     await desk.accounts.sign_out_everywhere(caller.account, causes_of(request))
+    forget_cookies(request, response)
 
 
 def _view(line: DeviceLine, current: UUID | None) -> DeviceView:

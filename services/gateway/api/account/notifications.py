@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from libs.events.gateway import NotificationKind
 from libs.events.values import NotificationId
 from libs.eventsourcing import Sql, UnitOfWork
-from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
+from services.gateway.api.callers import MarkerDep, ReaderDep, causes_of
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.cursors import continued, cursor_at
@@ -127,7 +127,7 @@ async def list_notifications(
     summary="Mark notifications as read",
     responses=problems(401, 404, 413, 429),
 )
-async def mark_read(body: ReadBody, caller: WriterDep, request: Request, desk: DeskDep) -> Unread:
+async def mark_read(body: ReadBody, caller: MarkerDep, request: Request, desk: DeskDep) -> Unread:
     """Mark notifications as read, and return how many are unread. A repetition changes nothing."""
     command = MarkRead(
         caller.account,

@@ -24,6 +24,7 @@ from services.gateway.api.desk import DeskDep
 from services.gateway.api.identity.principal import Caller, CredentialKind
 from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import problems
+from services.gateway.api.requests.idempotency import id_for
 from services.gateway.api.requests.problems import forbidden
 from services.gateway.api.requests.shapes import Listing, Page
 from services.gateway.hooks.deliveries import DELIVERIES
@@ -61,9 +62,13 @@ async def list_webhooks(caller: ReaderDep, desk: DeskDep) -> Listing[WebhookView
     responses=problems(401, 403, 409, 413, 429),
 )
 async def add_webhook(body: WebhookBody, caller: WriterDep, request: Request, desk: DeskDep) -> NewWebhook:
-    """Add a webhook and return its secret, which can't be shown again. An account has at most ten."""
+    """Add a webhook and return its secret, which can't be shown again. An account has at most ten.
+
+    If it was added and no answer was stored, a repetition gives the same webhook another secret.
+    """
     _check_device(caller)
-    new = await desk.hooks.add(caller.account, body.settings, causes_of(request))
+    hook = HookId(id_for(request))
+    new = await desk.hooks.add(caller.account, hook, body.settings, causes_of(request))
     return NewWebhook(**view_of(new.hook).model_dump(), secret=new.secret)
 
 
@@ -102,7 +107,8 @@ async def rotate_webhook_secret(
 ) -> WebhookSecret:
     """Return another secret. For a day messages have two signatures: with it, and with the one before."""
     _check_device(caller)
-    secret = await desk.hooks.rotate(caller.account, HookId(webhook_id), causes_of(request))
+    hook, rotation = HookId(webhook_id), id_for(request)
+    secret = await desk.hooks.rotate(caller.account, hook, rotation, causes_of(request))
     return WebhookSecret(secret=secret)
 
 

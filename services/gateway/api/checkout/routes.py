@@ -4,7 +4,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Cookie, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import Field, SecretStr
 
 from libs.events.values import Coin, EmailAddress, OrderNumber, PlanCode
@@ -17,6 +17,7 @@ from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.identity.principal import Caller
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.addresses import address_of
+from services.gateway.api.requests.cookies import cookie_name, set_cookie
 from services.gateway.api.requests.idempotency import key_in
 from services.gateway.api.requests.problems import EXPECTED, Denied, denied_of
 from services.gateway.api.requests.shapes import Body, Lower, Mailbox, Printable, Upper
@@ -70,7 +71,6 @@ async def check_out(
     request: Request,
     response: Response,
     desk: DeskDep,
-    cookie: Annotated[str | None, Cookie(alias=_COOKIE, include_in_schema=False)] = None,
 ) -> CheckoutView:
     """Place an order and return how to pay it.
 
@@ -96,9 +96,7 @@ async def check_out(
     if own:
         causes = causes_of(request, f"account:{account}")
         return await _answer(desk, wish, body.email, causes, origin, response)
-    token = (
-        body.checkout_token or _key_of(request, caller) or checkout_token_in(cookie) or new_checkout_token()
-    )
+    token = body.checkout_token or _key_of(request, caller) or _token_kept(request) or new_checkout_token()
     kept = {"Set-Cookie": _cookie(request, token)}
     response.headers.update(kept)
     try:
@@ -134,14 +132,19 @@ def _key_of(request: Request, caller: Caller | None) -> SecretStr | None:
     return token
 
 
+def _token_kept(request: Request) -> SecretStr | None:
+    """Return the token in the cookie of an earlier checkout, None without a valid one."""
+    return checkout_token_in(request.cookies.get(cookie_name(_COOKIE, secure=_is_secure(request))))
+
+
 def _cookie(request: Request, token: SecretStr) -> str:
-    """Return the header that makes a browser send the token with later checkouts only."""
-    secure = "; Secure" if request.url.scheme == "https" else ""
-    age = int(KEPT.total_seconds())
-    return (
-        f"{_COOKIE}={token.get_secret_value()}; Path={request.url.path}; Max-Age={age}; "
-        f"HttpOnly; SameSite=Strict{secure}"
-    )
+    """Return the header that makes a browser send the token with later checkouts."""
+    seconds = int(KEPT.total_seconds())
+    return set_cookie(_COOKIE, token.get_secret_value(), secure=_is_secure(request), seconds=seconds)
+
+
+def _is_secure(request: Request) -> bool:
+    return request.url.scheme == "https"
 
 
 @router.get(

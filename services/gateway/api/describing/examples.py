@@ -34,6 +34,7 @@ _FIELDS: Mapping[str, object] = {
     "code": "bronze",
     "coin": "BTC",
     "body": "",
+    "csrf_token": "<secret>",
     "currency": "BTC",
     "cursor": "MjAyNi0wNS0wMVQxMjowMDowMCswMDowMCAxNyAw",
     "description": "An adbot has stopped.",

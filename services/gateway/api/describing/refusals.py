@@ -35,6 +35,7 @@ from libs.events.commands.scheduler import (
 from libs.eventsourcing import Command
 from services.gateway.api.requests.codes import CODES
 
+_OF_COOKIES = ("origin_not_allowed", "wrong_csrf_token")
 COMMANDS: Mapping[str, type[Command]] = {
     "check_out": PlaceOrder,
     "renew_adbot": PlaceOrder,
@@ -73,9 +74,15 @@ COMMANDS: Mapping[str, type[Command]] = {
 """The command that an operation sends; its docstring names the refusals."""
 _WEBHOOK = ("malformed_webhook_url", "private_webhook_url", "malformed_webhook_events")
 _OWN: Mapping[str, tuple[str, ...]] = {
-    "sign_in": ("wrong_access_code", "one_time_code_needed", "wrong_one_time_code", "account_suspended"),
-    "refresh_tokens": ("invalid_refresh_token", "refresh_token_reused"),
-    "sign_out": ("no_device",),
+    "sign_in": (
+        "wrong_access_code",
+        "one_time_code_needed",
+        "wrong_one_time_code",
+        "account_suspended",
+        "origin_not_allowed",
+    ),
+    "refresh_tokens": ("invalid_refresh_token", "refresh_token_reused", "token_missing", *_OF_COOKIES),
+    "sign_out": ("no_device", "invalid_refresh_token", *_OF_COOKIES),
     "sign_device_out": ("unknown_device",),
     "offer_second_factor": ("device_needed", "second_factor_exists"),
     "confirm_second_factor": ("device_needed", "unconfirmed_second_factor"),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from libs.events.gateway import ApiKeyId, CodeDigest
-from libs.eventsourcing.values import new_id
 from services.gateway.account.keyed_hash import KeyedHash
 
 PREFIX = "adk_"
@@ -34,9 +33,9 @@ class ApiKeys:
     def __init__(self, keyed: KeyedHash) -> None:
         self._keyed = keyed
 
-    def make(self) -> tuple[PresentedKey, str]:
-        """Return a new key and its text, which is shown once."""
-        key, drawn = ApiKeyId(new_id()), secrets.token_hex(_SECRET_BYTES)
+    def make(self, key: ApiKeyId) -> tuple[PresentedKey, str]:
+        """Return a key of this id with a secret that is drawn, and its text, which is shown once."""
+        drawn = secrets.token_hex(_SECRET_BYTES)
         secret = drawn + self._check(key, drawn)
         return PresentedKey(key, self._digest(key, secret)), f"{PREFIX}{key.hex}_{secret}"
 

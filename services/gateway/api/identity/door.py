@@ -119,7 +119,7 @@ class Door:
         row = await self._ask(_BY_DEVICE, claims.account, None)
         if row is None:
             raise unauthorized("invalid_token", "this token's account does not exist")
-        if claims.issued_at < row["epoch_at"].replace(microsecond=0):
+        if claims.issued_at <= row["epoch_at"]:  # whole seconds: it may have been issued before the epoch
             raise _signed_out(row)
         return self._of_account(
             row,

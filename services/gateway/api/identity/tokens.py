@@ -36,6 +36,7 @@ class ForeignClaims:
 
     account: AccountId
     issued_at: datetime
+    """In whole seconds, rounded down."""
     expires_at: datetime
 
 

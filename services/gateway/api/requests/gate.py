@@ -72,7 +72,7 @@ def cors_of(origins: Sequence[str]) -> CORSMiddleware | None:
         allow_origins=tuple(origins),
         allow_methods=_CORS_METHODS,
         allow_headers=_CORS_HEADERS,
-        allow_credentials=True,  # never with `*`: the settings name each origin
+        allow_credentials=False,  # cookies are for this site's own pages; others send a token
         expose_headers=_CORS_EXPOSED,
         max_age=_CORS_SECONDS,
     )
@@ -107,7 +107,12 @@ class Gate:
         guess = self._guess(path)
         if guess is not None:
             guess.penalties.check(address_in(scope), network_in(scope))
-        if self.reads is not None and scope["method"] in _READS and path.startswith(_API):
+        if scope["method"] in _READS and path.startswith(_API):
+            await self.count_read(scope)
+
+    async def count_read(self, scope: Scope) -> None:
+        """Count a request as a reading one; raise `Denied` at the limit."""
+        if self.reads is not None:
             await self.reads.take(scope)
 
     async def answered(self, scope: Scope, code: str | None) -> None:

@@ -67,6 +67,12 @@ class _Door(Protocol):
         ...
 
 
+class _Gate(Protocol):
+    async def count_read(self, scope: Scope) -> None:
+        """Count a request as a reading one; raise `Denied` at the limit."""
+        ...
+
+
 @dataclass
 class _Desk:
     keys: IdempotencyKeys
@@ -94,6 +100,7 @@ class IdempotentWrites:
             await self._app(scope, receive, send)
             return
         desk = cast("_Desk", scope["app"].state.desk)
+        await cast("_Gate", scope["app"].state.gate).count_read(scope)  # a repetition is no write
         message = await receive()  # the edge passes a body on as one message
         write = KeyedWrite(caller, key, _content(scope, message.get("body", b"")))
         claimed = await _claim(desk.keys, write)

@@ -48,8 +48,14 @@ ACCESS: Codes = {
     ),
     "origin_not_allowed": Meaning(
         FORBIDDEN,
-        "Pages of this origin may not call the interface.",
-        "Add the origin to the setting `ADRELAY_GATEWAY_CORS_ORIGINS`.",
+        "Pages of this origin may not call the interface, or not with cookies; `detail` says which.",
+        "Add the origin to the setting `ADRELAY_GATEWAY_CORS_ORIGINS`. Cookies are for the origin of "
+        "`ADRELAY_GATEWAY_SITE_URL` alone; without this setting, for that of the interface.",
+    ),
+    "wrong_csrf_token": Meaning(
+        FORBIDDEN,
+        "A request with the refresh cookie has no CSRF token, or that of another device.",
+        "Send the value of the cookie `__Host-adrelay_csrf` as `X-CSRF-Token`.",
     ),
     "unknown_account": Meaning(MISSING, "There is no such account.", "Check the id or the e-mail address."),
 }
