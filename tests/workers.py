@@ -12,6 +12,7 @@ WHOLE_SYSTEMS = (
     "tests/chaos/test_killed_on_the_path.py",
     "tests/integration/engine_tools/test_outside.py",
     "tests/e2e/test_pages.py",
+    "tests/web/test_client_life.py",
     "tests/e2e/test_up.py",
     "tests/e2e/test_taken_over.py",
     "tests/e2e/test_demo.py",

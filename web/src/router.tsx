@@ -6,7 +6,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { restoredSession } from "./api/account";
-import { ClientFrame } from "./ui/frame/ClientFrame";
+import { isOwnPath } from "./paths";
 import { PublicFrame } from "./ui/frame/PublicFrame";
 import { MissingPage } from "./ui/MissingPage";
 import { ProblemPage } from "./ui/ProblemPage";
@@ -44,7 +44,7 @@ const signIn = createRoute({
 const client = createRoute({
   getParentRoute: () => root,
   id: "client",
-  component: ClientFrame,
+  component: lazyRouteComponent(() => import("./ui/frame/ClientFrame"), "ClientFrame"),
   beforeLoad: async ({ location }) => {
     if ((await restoredSession()) === null) {
       throw redirect({ to: "/sign-in", search: { next: location.href } });
@@ -82,11 +82,6 @@ const notifications = createRoute({
   path: "/notifications",
   component: lazyRouteComponent(() => import("./routes/notifications"), "NotificationsPage"),
 });
-
-/** Returns whether a path leads to a page of this site, and not by `//host` to another one. */
-export function isOwnPath(path: string): boolean {
-  return path.startsWith("/") && !path.startsWith("//") && !path.includes("\\");
-}
 
 export const router = createRouter({
   routeTree: root.addChildren([

@@ -29,10 +29,6 @@ export function useSignIn() {
 export function useSignOut() {
   return useMutation({
     mutationFn: () => body(api.POST("/api/v1/auth/sign-out", { headers: csrfHeader() })),
-    onSettled: () => {
-      signedIn(null);
-      queries.clear();
-    },
   });
 }
 

@@ -49,7 +49,6 @@ export function PostForm({ adbot }: { adbot: AdbotState }) {
           autosize
           minRows={6}
           maxRows={20}
-          ff="monospace"
           label={t("post.groups")}
           description={t("post.groupsHelp")}
           {...form.getInputProps("groups")}

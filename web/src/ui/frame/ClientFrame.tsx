@@ -1,9 +1,12 @@
+import "@mantine/notifications/styles.css";
 import { AppShell, Burger, Group, Indicator, NavLink } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { Notifications } from "@mantine/notifications";
 import { IconBell, IconReceipt, IconRobot } from "@tabler/icons-react";
-import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { useNotifications } from "../../api/account";
+import { useNotifications, useSession } from "../../api/account";
 import { useLive } from "../../live/useLive";
 import { AccountMenu } from "./AccountMenu";
 import { ConnectionBanner } from "./ConnectionBanner";
@@ -22,6 +25,7 @@ export function ClientFrame() {
   const { t } = useTranslation();
   const [open, menu] = useDisclosure(false);
   const live = useLive();
+  useLeaveWhenSignedOut();
   const here = useLocation().pathname;
   const unread = useNotifications().data?.unread ?? 0;
   return (
@@ -31,6 +35,7 @@ export function ClientFrame() {
       padding={{ base: "md", md: "lg" }}
       transitionDuration={120}
     >
+      <Notifications position="bottom-right" />
       <a className={classes.skip} href="#content">
         {t("nav.skip")}
       </a>
@@ -67,4 +72,14 @@ export function ClientFrame() {
       </AppShell.Main>
     </AppShell>
   );
+}
+
+/** Leads to the sign-in and back, when this device was signed out somewhere else. */
+function useLeaveWhenSignedOut() {
+  const signedOut = useSession() === null;
+  const navigate = useNavigate();
+  const next = useLocation().href;
+  useEffect(() => {
+    if (signedOut) void navigate({ to: "/sign-in", search: { next } });
+  }, [signedOut, navigate, next]);
 }
