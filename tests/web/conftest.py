@@ -1,5 +1,6 @@
 """A browser, and pages that fail the test if their console complains."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from tests.web import browser as chromium
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 OpenPage = Callable[..., Awaitable[Page]]
-expect.set_options(timeout=DEADLINE_SECONDS * 1000)
+expect.set_options(timeout=30_000)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session", name="browser")
@@ -36,13 +37,19 @@ async def _open_page(browser: Browser) -> AsyncIterator[OpenPage]:
         contexts.append(context)
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: complaints.extend(_complaint(message.type, message.text)))
         return page
 
     yield open_page
     for context in contexts:
         await context.close()
     assert complaints == []
+
+
+def _complaint(kind: str, text: str) -> list[str]:
+    """Return an error of the console, unless it is one that says that a request was refused."""
+    refused = re.search(r"^Failed to load resource: .* status of 4\d\d", text)
+    return [text] if kind == "error" and not refused else []
 
 
 async def violations(page: Page) -> list[str]:

@@ -106,10 +106,10 @@ async def _fill_in_code(page: Page, code: str) -> None:
 
 async def _advertise(page: Page, post: str, groups: list[str]) -> None:
     await page.get_by_label("Link or text").fill(post)
-    await page.get_by_label("Groups").fill("\n".join(groups))
+    await page.get_by_role("textbox", name="Groups").fill("\n".join(groups))
     await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text(f"Line {len(groups)}:")).to_be_visible()
-    await page.get_by_label("Groups").fill("\n".join(groups[:-1]))
+    await expect(page.get_by_text("“no group”: neither @name")).to_be_visible()
+    await page.get_by_role("textbox", name="Groups").fill("\n".join(groups[:-1]))
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Saved. The next cycle uses it.")).to_be_visible()
 

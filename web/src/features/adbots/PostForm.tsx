@@ -1,12 +1,11 @@
-import { Alert, Button, Group, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, Stack, Text, Textarea } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { notifications } from "@mantine/notifications";
 import { useTranslation } from "react-i18next";
 import { useSetAdvertisement } from "../../api/adbots";
-import { ApiError } from "../../api/problem";
 import type { AdbotState } from "../../api/schema";
 import { ProblemNotice } from "../../ui/ProblemNotice";
-import { groupLines, lineErrors, postText } from "./advertisement";
+import { groupLines, postText } from "./advertisement";
 import { PostCheckView } from "./PostCheckView";
 
 /** Sets an adbot's post and groups; what is wrong is shown at its line. */
@@ -18,15 +17,18 @@ export function PostForm({ adbot }: { adbot: AdbotState }) {
     initialValues: { post: set === null ? "" : postText(set.post), groups: set?.groups.join("\n") ?? "" },
   });
   const groups = groupLines(form.values.groups);
-  const wrong = save.error instanceof ApiError ? lineErrors(save.error.fields, groups) : [];
 
   const submit = form.onSubmit((values) =>
     save.mutate(
-      { post: values.post.trim(), groups: groups.map((line) => line.text) },
+      { post: values.post.trim(), groups },
       {
         onSuccess: () => {
           form.resetDirty();
-          notifications.show({ message: t("post.saved"), color: "teal" });
+          notifications.show({
+            message: t("post.saved"),
+            color: "teal",
+            closeButtonProps: { "aria-label": t("common.close") },
+          });
         },
       },
     ),
@@ -53,16 +55,7 @@ export function PostForm({ adbot }: { adbot: AdbotState }) {
           description={t("post.groupsHelp")}
           {...form.getInputProps("groups")}
         />
-        {wrong.length > 0 && (
-          <Alert color="red">
-            {wrong.map(({ line, message }) => (
-              <Text key={line} size="sm">
-                {t("post.line", { line, message })}
-              </Text>
-            ))}
-          </Alert>
-        )}
-        {save.error !== null && wrong.length === 0 && <ProblemNotice error={save.error} />}
+        {save.error !== null && <ProblemNotice error={save.error} />}
         <Group>
           <Button type="submit" loading={save.isPending} disabled={!form.isDirty()}>
             {t("post.save")}

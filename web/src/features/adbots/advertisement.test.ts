@@ -1,25 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { groupLines, lineErrors, postText } from "./advertisement";
+import { groupLines, postText } from "./advertisement";
 
 describe("groupLines", () => {
-  it("keeps the numbers of lines when empty ones are left out", () => {
-    expect(groupLines("@first\r\n\n  @third  \n")).toEqual([
-      { line: 1, text: "@first" },
-      { line: 3, text: "@third" },
-    ]);
-  });
-});
-
-describe("lineErrors", () => {
-  it("names the line of each group that was refused", () => {
-    const groups = groupLines("@good\n\nbad group");
-    const fields = [
-      { field: "body.groups.1", message: "is no group" },
-      { field: "body.post", message: "is no post" },
-      { field: "body.groups.9", message: "is unknown" },
-    ];
-
-    expect(lineErrors(fields, groups)).toEqual([{ line: 3, message: "is no group" }]);
+  it("takes what was pasted line by line, without empty lines", () => {
+    expect(groupLines("@first\r\n\n  @third  \n")).toEqual(["@first", "@third"]);
   });
 });
 
