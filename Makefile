@@ -14,6 +14,7 @@ help: ## List the targets
 
 setup: $(STAMP) ## Create the virtual environment, and build the web application
 	@$(BIN)/python -m adrelay.web_build
+	@$(BIN)/python -m tests.web.browser
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "adrelay needs Python 3.11 or newer; set PYTHON=python3.x")'

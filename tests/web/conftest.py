@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests.deadlines import DEADLINE_SECONDS
 from tests.web import browser as chromium
@@ -29,7 +29,7 @@ async def _browser() -> AsyncIterator[Browser]:
 async def _open_page(browser: Browser) -> AsyncIterator[OpenPage]:
     """Yield a function that opens a page as a new visitor; options are those of a browser context."""
     complaints: list[str] = []
-    contexts = []
+    contexts: list[BrowserContext] = []
 
     async def open_page(**options: object) -> Page:
         context = await browser.new_context(**options)  # type: ignore[arg-type]  # playwright's own options

@@ -2,7 +2,7 @@
 
 import mimetypes
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from starlette.datastructures import Headers
@@ -29,7 +29,7 @@ _API = ("/api/", "/docs/", "/health/")
 class _File:
     content_type: str
     cache_control: str
-    variants: dict[str, bytes] = field(default_factory=dict)
+    variants: Mapping[str, bytes]
     """The contents by their coding; `""` has the plain one."""
 
 
