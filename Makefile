@@ -72,6 +72,8 @@ lock: setup ## Compile the requirements files into their locks
 	@$(BIN)/$(COMPILE) --upgrade --output-file requirements.lock requirements.in
 	@$(BIN)/$(COMPILE) --upgrade --constraint requirements.lock --output-file requirements-run.lock \
 		requirements-run.in
+	@$(BIN)/$(COMPILE) --upgrade --constraint requirements.lock --output-file requirements-web.lock \
+		requirements-web.in
 
 clean: ## Delete what the other targets created
 	@rm -rf web/node_modules web/dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

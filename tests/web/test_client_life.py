@@ -77,6 +77,16 @@ async def test_a_reload_keeps_the_client_signed_in_until_signing_out(
     await expect(page.get_by_label("Access code")).to_be_visible()
 
 
+async def test_a_link_brings_the_code_and_its_address_does_not_keep_it(
+    local_system: LocalSystem, open_page: OpenPage
+) -> None:
+    page = await open_page(base_url=local_system.url.removesuffix("/api/v1"))
+    await page.goto("/sign-in#code=USER-11111-22222-33333-44444")
+
+    await expect(page.get_by_label("Access code")).to_have_value("USER-11111-22222-33333-44444")
+    assert page.url.endswith("/sign-in")
+
+
 async def _buy(page: Page, email: str) -> steps.Purchase:
     await page.goto("/")
     await page.get_by_role("link", name="Choose: Demo").click()

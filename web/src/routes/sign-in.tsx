@@ -2,6 +2,7 @@ import { Anchor, Button, Card, Center, Stack, Text, TextInput, Title } from "@ma
 import { useForm } from "@mantine/form";
 import { useDocumentTitle } from "@mantine/hooks";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSignIn } from "../api/account";
 import { ApiError } from "../api/problem";
@@ -9,13 +10,21 @@ import { ProblemNotice } from "../ui/ProblemNotice";
 
 const SECOND_FACTOR = new Set(["one_time_code_needed", "wrong_one_time_code"]);
 
+/** Returns the code that a link brought in its fragment, which no server sees, and takes it off the address. */
+function codeOfLink(): string {
+  const code = /^#code=([A-Za-z0-9-]{1,64})$/.exec(location.hash)?.[1] ?? "";
+  if (code !== "") history.replaceState(history.state, "", location.pathname + location.search);
+  return code;
+}
+
 export function SignInPage() {
   const { t } = useTranslation();
   useDocumentTitle(`${t("signIn.title")} · ${t("app.name")}`);
   const { next } = useSearch({ from: "/open/sign-in" });
   const navigate = useNavigate();
   const signIn = useSignIn();
-  const form = useForm({ initialValues: { access_code: "", one_time_code: "" } });
+  const [given] = useState(codeOfLink);
+  const form = useForm({ initialValues: { access_code: given, one_time_code: "" } });
   const asked = signIn.error instanceof ApiError && SECOND_FACTOR.has(signIn.error.code);
 
   const submit = form.onSubmit(({ access_code, one_time_code }) =>
