@@ -83,10 +83,50 @@ const notifications = createRoute({
   component: lazyRouteComponent(() => import("./routes/notifications"), "NotificationsPage"),
 });
 
+const operator = createRoute({
+  getParentRoute: () => client,
+  path: "/operator",
+  component: lazyRouteComponent(() => import("./routes/operator/overview"), "OperatorPage"),
+});
+
+const allOrders = createRoute({
+  getParentRoute: () => client,
+  path: "/operator/orders",
+  component: lazyRouteComponent(() => import("./routes/operator/orders"), "AllOrdersPage"),
+});
+
+const anyOrder = createRoute({
+  getParentRoute: () => client,
+  path: "/operator/orders/$order",
+  component: lazyRouteComponent(() => import("./routes/operator/order"), "AnyOrderPage"),
+});
+
+const accounts = createRoute({
+  getParentRoute: () => client,
+  path: "/operator/accounts",
+  component: lazyRouteComponent(() => import("./routes/operator/accounts"), "AccountsPage"),
+});
+
+const stock = createRoute({
+  getParentRoute: () => client,
+  path: "/operator/stock",
+  component: lazyRouteComponent(() => import("./routes/operator/stock"), "StockPage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     open.addChildren([home, checkout, payment, signIn]),
-    client.addChildren([adbots, adbot, orders, notifications]),
+    client.addChildren([
+      adbots,
+      adbot,
+      orders,
+      notifications,
+      operator,
+      allOrders,
+      anyOrder,
+      accounts,
+      stock,
+    ]),
   ]),
   defaultPreload: "intent",
   scrollRestoration: true,

@@ -4,23 +4,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { ordersQuery } from "../api/account";
-import type { OrderLine, OrderStatus } from "../api/schema";
+import type { OrderLine } from "../api/schema";
+import { OrderStateBadge } from "../features/orders/OrderStateBadge";
 import { type Column, DataTable } from "../ui/DataTable";
 import { Empty } from "../ui/Empty";
 import { Loaded } from "../ui/Loaded";
 import { Money } from "../ui/Money";
 import { Page } from "../ui/Page";
-import { type Mood, StateBadge } from "../ui/StateBadge";
 import { When } from "../ui/When";
-
-const MOODS: Record<OrderStatus, Mood> = {
-  PENDING: "waiting",
-  PAID: "working",
-  FULFILLED: "good",
-  EXPIRED: "quiet",
-  CANCELLED: "quiet",
-  REFUNDED: "quiet",
-};
 
 export function OrdersPage() {
   const { t } = useTranslation();
@@ -40,9 +31,7 @@ export function OrdersPage() {
     { head: t("orders.plan"), cell: (order) => order.plan_name },
     {
       head: t("orders.state"),
-      cell: (order) => (
-        <StateBadge mood={MOODS[order.order_status]}>{t(`orderStatus.${order.order_status}`)}</StateBadge>
-      ),
+      cell: (order) => <OrderStateBadge status={order.order_status} />,
     },
     {
       head: t("orders.price"),

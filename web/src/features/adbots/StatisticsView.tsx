@@ -1,9 +1,10 @@
-import { Card, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { SimpleGrid, Stack, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useStatistics } from "../../api/adbots";
 import type { SeatFigures } from "../../api/schema";
 import { type Column, DataTable } from "../../ui/DataTable";
 import { Loaded } from "../../ui/Loaded";
+import { Tile } from "../../ui/Tile";
 import { When } from "../../ui/When";
 
 /** What an adbot did since it was created, and its accounts. */
@@ -24,11 +25,11 @@ export function StatisticsView({ adbot }: { adbot: string }) {
       {(figures) => (
         <Stack gap="lg">
           <SimpleGrid cols={{ base: 2, sm: 5 }}>
-            <Figure name={t("figures.cycles")} value={figures.cycles} />
-            <Figure name={t("figures.sent")} value={figures.successes} />
-            <Figure name={t("figures.failed")} value={figures.posts - figures.successes} />
-            <Figure name={t("figures.skipped")} value={figures.cycles_skipped} />
-            <Figure name={t("figures.waits")} value={figures.flood_waits} />
+            <Tile name={t("figures.cycles")} value={figures.cycles} />
+            <Tile name={t("figures.sent")} value={figures.successes} />
+            <Tile name={t("figures.failed")} value={figures.posts - figures.successes} />
+            <Tile name={t("figures.skipped")} value={figures.cycles_skipped} />
+            <Tile name={t("figures.waits")} value={figures.flood_waits} />
           </SimpleGrid>
           <Title order={2}>{t("figures.accounts")}</Title>
           <DataTable
@@ -40,18 +41,5 @@ export function StatisticsView({ adbot }: { adbot: string }) {
         </Stack>
       )}
     </Loaded>
-  );
-}
-
-function Figure({ name, value }: { name: string; value: number }) {
-  return (
-    <Card padding="md">
-      <Text size="xs" c="var(--quiet)">
-        {name}
-      </Text>
-      <Text size="xl" fw={600} className="figure">
-        {value.toLocaleString("en")}
-      </Text>
-    </Card>
   );
 }

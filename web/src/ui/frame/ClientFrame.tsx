@@ -1,24 +1,18 @@
 import "@mantine/notifications/styles.css";
-import { AppShell, Burger, Group, Indicator, NavLink } from "@mantine/core";
+import { AppShell, Burger, Group } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Notifications } from "@mantine/notifications";
-import { IconBell, IconReceipt, IconRobot } from "@tabler/icons-react";
-import { Link, Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { useNotifications, useSession } from "../../api/account";
+import { useSession } from "../../api/account";
 import { useLive } from "../../live/useLive";
 import { AccountMenu } from "./AccountMenu";
 import { ConnectionBanner } from "./ConnectionBanner";
 import classes from "./Frame.module.css";
 import { Logo } from "./Logo";
+import { Navigation } from "./Navigation";
 import { SchemeSwitch } from "./SchemeSwitch";
-
-const PLACES = [
-  { to: "/adbots", text: "nav.adbots", icon: IconRobot },
-  { to: "/orders", text: "nav.orders", icon: IconReceipt },
-  { to: "/notifications", text: "nav.notifications", icon: IconBell },
-] as const;
 
 /** The frame of the pages of those who are signed in. */
 export function ClientFrame() {
@@ -26,8 +20,6 @@ export function ClientFrame() {
   const [open, menu] = useDisclosure(false);
   const live = useLive();
   useLeaveWhenSignedOut();
-  const here = useLocation().pathname;
-  const unread = useNotifications().data?.unread ?? 0;
   return (
     <AppShell
       header={{ height: 56 }}
@@ -50,21 +42,7 @@ export function ClientFrame() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar className={classes.navbar} p="xs" aria-label={t("nav.main")}>
-        {PLACES.map(({ to, text, icon: Icon }) => (
-          <NavLink
-            key={to}
-            renderRoot={(props) => <Link to={to} {...props} />}
-            label={t(text)}
-            active={here.startsWith(to)}
-            aria-current={here.startsWith(to) ? "page" : undefined}
-            onClick={menu.close}
-            leftSection={
-              <Indicator disabled={to !== "/notifications" || unread === 0} size={8} offset={2}>
-                <Icon size={18} stroke={1.6} />
-              </Indicator>
-            }
-          />
-        ))}
+        <Navigation onGo={menu.close} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1}>
         <ConnectionBanner state={live} />
