@@ -13,6 +13,7 @@ WHOLE_SYSTEMS = (
     "tests/integration/engine_tools/test_outside.py",
     "tests/e2e/test_pages.py",
     "tests/web/test_client_life.py",
+    "tests/web/test_operators_day.py",
     "tests/e2e/test_up.py",
     "tests/e2e/test_taken_over.py",
     "tests/e2e/test_demo.py",

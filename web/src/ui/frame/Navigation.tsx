@@ -63,10 +63,11 @@ function PlaceLink({ place, marked, onGo }: { place: Place; marked: boolean; onG
   const Icon = place.icon;
   return (
     <NavLink
-      renderRoot={(props) => <Link to={place.to} {...props} />}
+      renderRoot={(props) => (
+        <Link to={place.to} activeOptions={{ exact: place.to === "/operator" }} {...props} />
+      )}
       label={t(place.text)}
       active={active}
-      aria-current={active ? "page" : undefined}
       onClick={onGo}
       leftSection={
         <Indicator disabled={!marked} size={8} offset={2}>
