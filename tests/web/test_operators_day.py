@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pyotp
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
 from adrelay.demo import steps
 from adrelay.demo.rest import Rest
@@ -27,13 +27,8 @@ async def test_an_operator_fills_the_stock_delivers_by_hand_and_suspends(
     assert await violations(page) == []
 
     await page.get_by_role("link", name="Stock").click()
-    files = [await local_system.telegram.session_file(account) for account in sample.accounts[3:]]
-    await page.locator("input[type=file]").set_input_files(
-        [
-            *({"name": f"{n}.session", "mimeType": "", "buffer": file} for n, file in enumerate(files)),
-            {"name": "broken.session", "mimeType": "", "buffer": b"nothing"},
-        ]
-    )
+    sessions = [await local_system.telegram.session_file(account) for account in sample.accounts[3:]]
+    await page.locator("input[type=file]").set_input_files([_file(one) for one in (*sessions, b"nothing")])
     uploads = page.get_by_role("list", name="Uploads").get_by_role("listitem")
     await expect(uploads).to_contain_text(["In stock", "In stock", "Refused"])
     assert await violations(page) == []
@@ -88,3 +83,7 @@ async def _sign_in(system: LocalSystem, page: Page) -> None:
     )
     await page.get_by_role("button", name="Sign in").click()
     await expect(page.get_by_role("heading", name="What needs you")).to_be_visible()
+
+
+def _file(content: bytes) -> FilePayload:
+    return {"name": "stock.session", "mimeType": "application/octet-stream", "buffer": content}
