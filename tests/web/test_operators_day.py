@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-import pyotp
 import pytest
 from playwright.async_api import FilePayload, Page, expect
+from pyotp.totp import TOTP
 
 from adrelay.demo import steps
 from adrelay.demo.rest import Rest
@@ -73,7 +73,7 @@ async def _sign_in(system: LocalSystem, page: Page) -> None:
     async with Rest(system.url) as visitor:
         token = (await visitor.post("/auth/sign-in", issued))["token"]
     async with Rest(system.url, token) as account:
-        secret = pyotp.TOTP((await account.post("/auth/second-factor"))["secret"])
+        secret = TOTP((await account.post("/auth/second-factor"))["secret"])
         await account.post("/auth/second-factor/confirm", {"one_time_code": secret.now()})
     await page.goto("/operator")
     await page.get_by_label("Access code").fill(issued["access_code"])
