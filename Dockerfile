@@ -1,5 +1,5 @@
 # One image for every service and worker; the command says which it is.
-FROM python:3.11-slim
+FROM python:3.11-slim AS base
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
@@ -9,6 +9,17 @@ RUN pip install --require-hashes -r requirements-run.lock
 
 COPY libs ./libs
 COPY services ./services
+
+# the web application, of which the image gets the built files only
+FROM base AS web
+COPY requirements-web.lock ./
+RUN pip install --require-hashes -r requirements-web.lock
+COPY adrelay/__init__.py adrelay/web_build.py ./adrelay/
+COPY web ./web
+RUN python -m adrelay.web_build
+
+FROM base
+COPY --from=web /app/web/dist ./web/dist
 RUN useradd --system --no-create-home adrelay
 USER adrelay
 

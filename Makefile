@@ -7,12 +7,14 @@ PROCESSES ?= 4
 CODE   := adrelay libs services sandbox tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check format bench chaos soak lock clean
+.PHONY: help setup demo up web test check format bench chaos soak lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-setup: $(STAMP) ## Create the virtual environment from requirements.lock
+setup: $(STAMP) ## Create the virtual environment, and build the web application
+	@$(BIN)/python -m adrelay.web_build
+	@$(BIN)/python -m tests.web.browser
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "adrelay needs Python 3.11 or newer; set PYTHON=python3.x")'
@@ -28,6 +30,9 @@ demo: setup ## Run the whole path in about a minute, with the three sandboxes
 up: setup ## Run everything on this machine with the settings of .env
 	@$(BIN)/adrelay up
 
+web: setup ## Develop the web application: a server that reloads, before a running gateway
+	@$(BIN)/python -m adrelay.web_build dev
+
 test: setup ## Run the whole test suite
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
 
@@ -37,10 +42,12 @@ check: setup ## Lint, format, types, import rules
 	@$(BIN)/mypy
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
+	@$(BIN)/python -m adrelay.web_build check
 
 format: setup ## Format, and fix what ruff can fix
 	@$(BIN)/ruff check --fix-only $(CODE)
 	@$(BIN)/ruff format $(CODE)
+	@$(BIN)/python -m adrelay.web_build format
 
 # the words behind `bench` are names of benches, and targets that do nothing
 ifeq (bench,$(firstword $(MAKECMDGOALS)))
@@ -65,6 +72,8 @@ lock: setup ## Compile the requirements files into their locks
 	@$(BIN)/$(COMPILE) --upgrade --output-file requirements.lock requirements.in
 	@$(BIN)/$(COMPILE) --upgrade --constraint requirements.lock --output-file requirements-run.lock \
 		requirements-run.in
+	@$(BIN)/$(COMPILE) --upgrade --constraint requirements.lock --output-file requirements-web.lock \
+		requirements-web.in
 
 clean: ## Delete what the other targets created
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf web/node_modules web/dist $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

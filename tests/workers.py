@@ -13,6 +13,8 @@ WHOLE_SYSTEMS = (
     "tests/chaos/test_killed_on_the_path.py",
     "tests/integration/engine_tools/test_outside.py",
     "tests/e2e/test_pages.py",
+    "tests/web/test_client_life.py",
+    "tests/web/test_operators_day.py",
     "tests/e2e/test_up.py",
     "tests/e2e/test_taken_over.py",
     "tests/e2e/test_erased.py",

@@ -10,6 +10,12 @@ def demo(
     cycles: Annotated[int, typer.Option(help="How many cycles to watch.", min=1, max=20)] = 3,
     album: Annotated[bool, typer.Option(help="Forward an album instead of a text.")] = False,  # noqa: FBT002
     undisturbed: Annotated[bool, typer.Option(help="Let nothing go wrong.")] = False,  # noqa: FBT002
+    web: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option(
+            "--web", help="Stay up with a running adbot until Ctrl-C, and print a link to its pages."
+        ),
+    ] = False,
     keep: Annotated[
         Path | None,
         typer.Option(
@@ -26,4 +32,4 @@ def demo(
     """
     from adrelay.demo.command import demo as run
 
-    run(cycles=cycles, album=album, undisturbed=undisturbed, keep=keep)
+    run(cycles=cycles, album=album, undisturbed=undisturbed, web=web, keep=keep)

@@ -32,9 +32,11 @@ class Wanted:
     cycles: int
     album: bool
     undisturbed: bool
+    web: bool = False
+    """Let people click through the running system, instead of letting things go wrong."""
 
 
-def demo(*, cycles: int, album: bool, undisturbed: bool, keep: Path | None) -> None:
+def demo(*, cycles: int, album: bool, undisturbed: bool, web: bool, keep: Path | None) -> None:
     """Run the whole path, and exit with 0 if every group was shown to hold every post once."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
         message = (  # its secrets are generated anew
@@ -46,7 +48,7 @@ def demo(*, cycles: int, album: bool, undisturbed: bool, keep: Path | None) -> N
     with tempfile.TemporaryDirectory(prefix="adrelay-demo-", ignore_cleanup_errors=True) as folder:
         run_folder = keep or Path(folder)
         system = LocalSystem(run_folder)
-        wanted = Wanted(cycles, album=album, undisturbed=undisturbed)
+        wanted = Wanted(cycles, album=album, undisturbed=undisturbed, web=web)
         work = _run(DemoOutput(console), system, wanted, keep=keep is not None)
         try:
             proven = run_interruptibly(work, system.supervisor.hurry)
@@ -101,6 +103,9 @@ async def _run_steps(screen: DemoOutput, system: LocalSystem, wanted: Wanted) ->
         await steps.advertise(client, sample)
         await incidents.before(1)
         await steps.start(client)
+    if wanted.web:
+        screen.pages(system.url.removesuffix("/api/v1"), await steps.access_code(system, purchase))
+        await asyncio.Event().wait()  # until a signal cancels it
     await _watch(screen, client, sample, wanted.cycles, incidents)
     with screen.step("The client presses stop"):
         await steps.stop(client)

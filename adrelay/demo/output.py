@@ -74,6 +74,11 @@ class DemoOutput:
             )
         self.console.print(table)
 
+    def pages(self, site: str, access_code: str) -> None:
+        """Show the link that signs a browser in."""
+        self.console.print(f"[bold]Open[/bold] {site}/sign-in#code={access_code}", soft_wrap=True)
+        self.console.print("[dim]Ctrl-C stops everything.[/dim]")
+
     @property
     def seconds(self) -> float:
         """The seconds since the demo began."""

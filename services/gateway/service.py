@@ -15,6 +15,7 @@ from services.gateway.api.app import make_app
 from services.gateway.api.desk import Desk
 from services.gateway.api.requests.counters import Counters
 from services.gateway.api.requests.gate import Gate
+from services.gateway.api.web_files import BUILT
 from services.gateway.api.webhook.notification import Webhook
 from services.gateway.api.webhook.verifying import SignatureVerifier
 from services.gateway.checkout.claims import Claims
@@ -36,7 +37,7 @@ RECONNECT_SECONDS = 3.0
 
 async def run(settings: GatewaySettings) -> None:
     """Serve the API until SIGTERM or SIGINT."""
-    app = make_app()
+    app = make_app(settings.web_folder or BUILT)
     async with Chassis(
         settings,
         state_tables=REGISTRY.state_tables,

@@ -169,6 +169,10 @@ class GatewaySettings(ServiceSettings):
     requests_in_progress: int = Field(
         500, ge=1, description="Above this number of requests in progress in one process, more are refused"
     )
+    web_folder: Path | None = Field(
+        None,
+        description="The folder of the built web application; left out: `web/dist` beside the code",
+    )
     connections: int = Field(2000, ge=1, description="How many connections one process has open at most")
     connections_per_address: int = Field(
         200, ge=1, description="How many of them one network address may have; trusted proxies have no limit"

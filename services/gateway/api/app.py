@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
@@ -43,6 +44,7 @@ from services.gateway.api.requests import problems
 from services.gateway.api.requests.edge import DirectRoute, Edge
 from services.gateway.api.requests.idempotency import IdempotentWrites
 from services.gateway.api.requests.route_scopes import RouteScopes
+from services.gateway.api.web_files import WebFiles, is_built
 from services.gateway.api.webhook import notification
 
 PREFIX = "/api/v1"
@@ -105,8 +107,11 @@ def _polled() -> Iterator[DirectRoute]:
             yield replace(route, path=PREFIX + route.path)
 
 
-def make_app() -> FastAPI:
-    """Return the app; set `app.state.desk`, `.live` and `.webhook` before the first request."""
+def make_app(web: Path | None = None) -> FastAPI:
+    """Return the app; set `app.state.desk`, `.live` and `.webhook` before the first request.
+
+    `web` is the folder of the web application, which is served if it was built.
+    """
     app = DescribedApp(
         title="Adrelay",
         version="1",
@@ -127,4 +132,6 @@ def make_app() -> FastAPI:
         # without a parent router: each level would match the request again
         app.include_router(router, prefix=prefix)
     app.include_router(documentation.router)
+    if web is not None and is_built(web):
+        app.router.default = WebFiles(web, otherwise=app.router.default)
     return app

@@ -1,0 +1,15 @@
+import { describe, expect, it } from "vitest";
+import { groupLines, postText } from "./advertisement";
+
+describe("groupLines", () => {
+  it("takes what was pasted line by line, without empty lines", () => {
+    expect(groupLines("@first\r\n\n  @third  \n")).toEqual(["@first", "@third"]);
+  });
+});
+
+describe("postText", () => {
+  it("is the link of a channel's post, and a text as it is", () => {
+    expect(postText({ kind: "link", channel: "@news", message: 42 })).toBe("https://t.me/news/42");
+    expect(postText({ kind: "text", text: "Hello", format: "plain" })).toBe("Hello");
+  });
+});

@@ -1,0 +1,35 @@
+import { AppShell, Button, Group } from "@mantine/core";
+import { Link, Outlet } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { useSession } from "../../api/account";
+import classes from "./Frame.module.css";
+import { Logo } from "./Logo";
+import { SchemeSwitch } from "./SchemeSwitch";
+
+/** The frame of the pages that anyone may see. */
+export function PublicFrame() {
+  const { t } = useTranslation();
+  const account = useSession();
+  return (
+    <AppShell header={{ height: 56 }} padding={{ base: "md", md: "lg" }}>
+      <a className={classes.skip} href="#content">
+        {t("nav.skip")}
+      </a>
+      <AppShell.Header className={classes.header}>
+        <Logo />
+        <Group gap="xs">
+          <SchemeSwitch />
+          <Button
+            variant="default"
+            renderRoot={(props) => <Link to={account === null ? "/sign-in" : "/adbots"} {...props} />}
+          >
+            {account === null ? t("nav.signIn") : t("nav.adbots")}
+          </Button>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Main id="content" tabIndex={-1}>
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  );
+}

@@ -1,0 +1,36 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import react from "@vitejs/plugin-react";
+import { defineConfig, type Plugin } from "vite";
+
+const TEXTS = /\.(js|css|html|svg|json)$/;
+const SMALLEST = 1024;
+
+/** Writes each text file of the build compressed too, so that the gateway compresses nothing. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    writeBundle({ dir }, bundle) {
+      for (const name of Object.keys(bundle)) {
+        const path = join(dir ?? "dist", name);
+        const content = TEXTS.test(name) ? readFileSync(path) : Buffer.alloc(0);
+        if (content.length < SMALLEST) continue;
+        writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+        writeFileSync(
+          `${path}.br`,
+          brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }),
+        );
+      }
+    },
+  };
+}
+
+export default defineConfig({
+  plugins: [react(), compressed()],
+  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  server: {
+    proxy: { "/api": { target: process.env.ADRELAY_GATEWAY ?? "http://127.0.0.1:8000", ws: true } },
+  },
+});
