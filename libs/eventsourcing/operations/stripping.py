@@ -13,9 +13,11 @@ from libs.eventsourcing.store.connections import Connection
 
 _AT_ONCE = 1000
 """How many events one transaction changes: relays wait for the end of each."""
-_HOLDING = "select id, data->>$3 as owner from engine.events where type = any($1) and data ? $2"
+_HOLDING = """
+select id, data->>$3 as owner from engine.events where type = any($1) and data->>$2 is not null
+"""
 _STRIP = "update engine.events set data = data - $1::text where id = any($2::uuid[])"
-_DEAD = "envelope->>'type' = any($1) and envelope->'data' ? $2"
+_DEAD = "envelope->>'type' = any($1) and envelope->'data'->>$2 is not null"
 _COUNT_DEAD = f"select count(*) from engine.parked where {_DEAD}"  # noqa: S608 - constants
 _STRIP_DEAD = f"""
 update engine.parked set envelope = envelope #- array['data', $2] where {_DEAD}
@@ -43,16 +45,16 @@ class HoldingEvent(NamedTuple):
 async def events_holding(
     connection: Connection, types: Sequence[str], field: str, owner: str
 ) -> list[HoldingEvent]:
-    """Return the events of these types whose stored data has a field, with the text of the field `owner`.
+    """Return the events of these types with a value in a field, and the text of their field `owner`.
 
-    Reads all events.
+    Reads all events, as they are stored.
     """
     rows = await connection.fetch(_HOLDING, list(types), field, owner)
     return [HoldingEvent(row["id"], row["owner"]) for row in rows]
 
 
 async def dead_letters_holding(connection: Connection, types: Sequence[str], field: str) -> int:
-    """Return how many dead letters are events of these types whose data has a field."""
+    """Return how many dead letters are events of these types with a value in a field."""
     return int(await connection.fetchval(_COUNT_DEAD, list(types), field))
 
 

@@ -57,9 +57,9 @@ _OLDEST = """
 select device from devices where account = $1 order by signed_in_at desc, device desc offset $2
 """
 _ENDED = """
-select d.device, d.account from devices d join accounts a using (account)
+select d.device, d.account from devices d left join accounts a using (account)
 left join refreshing.tokens t using (device)
-where d.epoch <> a.epoch or t.device is null or t.expires_at < $1 limit $2
+where d.epoch is distinct from a.epoch or t.device is null or t.expires_at < $1 limit $2
 """
 _DEVICES = """
 select d.device, d.signed_in_at, t.refreshed_at, t.expires_at, t.agent, t.address

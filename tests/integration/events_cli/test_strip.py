@@ -72,7 +72,9 @@ async def updated(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) 
         given_up = MailGivenUp(
             notification=NotificationId(uuid4()), account=account, reason=f"550 <{EMAIL}>: unknown"
         )
-        await happened("billing", databases["billing"], f"order-{placed.order}", placed)
+        later = placed.model_copy(update={"order": "HQADZ-STRIP2-AAAA", "email": None})
+        for order in (placed, later):
+            await happened("billing", databases["billing"], f"order-{order.order}", order)
         await happened("gateway", databases["gateway"], f"inbox-{account}", given_up)
         settings = {f"ADRELAY_{name.upper()}_POSTGRES_URL": url for name, url in databases.items()}
         settings |= {"ADRELAY_NATS_URL": nats_server.url, "ADRELAY_NATS_PREFIX": prefix}

@@ -13,6 +13,9 @@ from libs.events.gateway import AccountErased, AccountRegistered, Role
 from libs.events.values import AccountId
 from libs.eventsourcing import Causes, Engine, Event, Sql
 from services.gateway.account.codes import AccessCodes
+from services.gateway.account.keyed_hash import KeyedHash
+from services.gateway.account.tables import account_by_id
+from services.gateway.device.refresh import Devices
 from services.gateway.personal.addresses import forget_unplaced, make_tables, name_address
 from services.gateway.registry import REGISTRY
 from tests.integration.gateway.fake_services import append
@@ -77,6 +80,20 @@ async def test_the_address_of_a_checkout_without_an_order_is_deleted_after_a_day
     await engine.query(lambda sql: sql.execute(older, TWO_DAYS, [unplaced, owned]))
     await forget_unplaced(engine)
     assert await addresses(engine) == {one: f"{one}@example.com" for one in (fresh, owned)}
+
+
+async def test_a_device_that_signs_in_while_its_account_is_erased_is_signed_out(engine: Engine) -> None:
+    await make_tables(engine)
+    devices, account = Devices(engine, KeyedHash(SecretStr(PEPPER)), seconds=3600), AccountId(uuid4())
+    await devices.make_tables()
+    await happened(engine, account, registered(account))
+    known = await engine.query(lambda sql: account_by_id(sql, account))
+    assert known is not None
+    await happened(engine, account, AccountErased(account=account))
+    await devices.sign_in(known, agent="a browser", address="192.0.2.7", causes=CAUSES)
+    await devices.sweep()
+    tokens = "select count(*) from refreshing.tokens"
+    assert await engine.query(lambda sql: sql.fetchval(tokens)) == 0
 
 
 async def test_an_address_that_is_not_known_is_named_by_the_next_checkout(harness: GatewayHarness) -> None:
