@@ -18,7 +18,6 @@ from services.gateway.api.callers import bearer_in, reader_with
 from services.gateway.api.desk import desk_of_app
 from services.gateway.api.requests.edge import DirectRoute
 
-_ID_DIGITS = 36
 _GIVEN = ("caller", "desk", "request")
 
 
@@ -60,10 +59,10 @@ def _ids_in(scope: Scope) -> dict[str, object] | None:
     ids: dict[str, object] = {}
     for name, text in scope["path_params"].items():
         try:
-            ids[name] = UUID(text)
+            ids[name] = found = UUID(text)
         except ValueError:
             return None
-        if len(text) != _ID_DIGITS:
+        if str(found) != text:
             return None
     return ids
 

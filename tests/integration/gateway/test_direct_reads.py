@@ -30,6 +30,7 @@ REQUESTS = [
     "adbots/{adbot}",
     "adbots/{hex}",
     "adbots/{upper}",
+    "adbots/{braced}",
     "adbots/{other}",
     "adbots/{other}/logs",
     "adbots/1",
@@ -65,7 +66,13 @@ async def test_the_edge_answers_as_fastapi_would(
     harness: GatewayHarness, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     adbot, stranger = await harness.adbot(client), await harness.client()
-    ids = {"adbot": adbot, "hex": adbot.hex, "upper": str(adbot).upper(), "other": new_id()}
+    ids = {
+        "adbot": adbot,
+        "hex": adbot.hex,
+        "upper": str(adbot).upper(),
+        "braced": f"{{{adbot.hex}}}--",
+        "other": new_id(),
+    }
     await harness.adbot(stranger)
     found = set[int]()
     for path in REQUESTS:

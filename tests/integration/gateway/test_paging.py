@@ -57,7 +57,9 @@ async def keys_in(filling: Filling, listed: PagedList, wanted: PageRequest) -> t
     found = await page_of(filling.sql, listed, wanted)
     if listed.fields:
         rendered = await items_of(filling.sql, listed, wanted)
-        assert rendered == PageItems(",".join(map(listed.item, found.rows)), found.last)
+        items = ",".join(map(listed.item, found.rows))
+        assert rendered == PageItems(items, found.last, rendered.beside)
+        assert bool(listed.beside) is (rendered.beside != "{}")
     places = range(len(listed.keys(wanted.sort)))
     keys = [tuple(row[f"key_{place}"] for place in places) for row in found.rows]
     return keys, None if found.last is None else cursor_at(listed, wanted, found.last)
