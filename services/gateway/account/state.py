@@ -16,6 +16,7 @@ from libs.events.gateway import (
     CodeDigest,
     Role,
     RoleChanged,
+    Scope,
     SecondFactorEnabled,
     SecondFactorRemoved,
     SignedOutEverywhere,
@@ -60,6 +61,8 @@ class Account:
     suspended: bool = False
     second_factor: bool = False
     keys: Mapping[ApiKeyId, datetime | None] = field(default_factory=dict[ApiKeyId, datetime | None])
+    admin_keys: frozenset[ApiKeyId] = frozenset()
+    """Those of them with the scope `admin`."""
 
 
 def evolve(account: Account | None, event: AccountEvent) -> Account:
@@ -83,10 +86,18 @@ def evolve(account: Account | None, event: AccountEvent) -> Account:
         case SignedOutEverywhere():
             pass
         case ApiKeyIssued() | ApiKeyRevoked():
-            account = replace(account, keys=_keys_after(account.keys, event))
+            account = replace(
+                account,
+                keys=_keys_after(account.keys, event),
+                admin_keys=account.admin_keys - {event.key} | _admin_key(event),
+            )
         case _:
             assert_never(event)
     return account
+
+
+def _admin_key(event: ApiKeyIssued | ApiKeyRevoked) -> set[ApiKeyId]:
+    return {event.key} if isinstance(event, ApiKeyIssued) and Scope.ADMIN in event.scopes else set()
 
 
 def _keys_after(
