@@ -50,7 +50,9 @@ def add_health(app: FastAPI, checks: dict[str, Check], *, metrics: bool) -> None
         found = await asyncio.shield(checking)
         wrong = {name: problem for name, problem in found.items() if problem is not None}
         body = {"status": "degraded" if wrong else "ok", "problems": wrong, "pid": pid}
-        return JSONResponse(body, status_code=503 if wrong else 200)
+        if wrong:
+            return JSONResponse(body, status_code=503, headers={"Retry-After": str(_RETRY_SECONDS)})
+        return JSONResponse(body)
 
     if metrics:
         _add_metrics(app)
