@@ -56,7 +56,9 @@ def add_health(app: FastAPI, checks: dict[str, Check], *, metrics: bool) -> None
     async def ready() -> JSONResponse:
         wrong = await problems()
         body = {"status": "degraded" if wrong else "ok", "problems": wrong, "pid": pid}
-        return JSONResponse(body, status_code=503 if wrong else 200)
+        if wrong:
+            return JSONResponse(body, status_code=503, headers={"Retry-After": str(_RETRY_SECONDS)})
+        return JSONResponse(body)
 
     if metrics:
         _add_metrics(app)

@@ -7,7 +7,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.policy import SMTP
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -154,8 +154,13 @@ class GatewaySettings(ServiceSettings):
     )
     trusted_proxies: NetworksSetting = Field(
         Networks(),
-        description="The networks of the proxies whose X-Forwarded-For and X-Forwarded-Proto are trusted, "
+        description="The networks of the proxies whose reports of a client's address and scheme are trusted, "
         "such as 10.0.0.0/8,2001:db8::/32; empty: none",
+    )
+    proxy_headers: Literal["x-forwarded", "forwarded"] = Field(
+        "x-forwarded",
+        description="How they report: by X-Forwarded-For and X-Forwarded-Proto, or by Forwarded (RFC 7239). "
+        "The others are ignored, for a client may have sent them",
     )
     admin_networks: NetworksSetting = Field(
         Networks(), description="The networks from which the operator's routes can be used; empty: all"
@@ -256,8 +261,8 @@ class GatewaySettings(ServiceSettings):
         Decimal(1),
         ge=0,
         le=100,
-        description="An excess, or money that does not count, of less than this percentage of the requested "
-        "amount needs no person",
+        description="An excess, money that does not count, or a part that was paid, of less than this "
+        "percentage of the requested amount needs no person",
     )
 
     @field_validator("mail_from")

@@ -9,6 +9,7 @@ from libs.events.gateway import (
     AccountRegistered,
     AccountRestored,
     AccountSuspended,
+    ApiKeyId,
     ApiKeyIssued,
     ApiKeyRevoked,
     Role,
@@ -95,7 +96,10 @@ def _access(
     command: Suspend | Restore | SignOutEverywhere | ChangeRole | EnableSecondFactor | RemoveSecondFactor,
     account: Account,
 ) -> Sequence[AccountEvent]:
-    """Return the event of a change of who may use the account, and how."""
+    """Return the events of a change of who may use the account, and how.
+
+    Keys of an admin end with the role or the second factor: else they would be good again later.
+    """
     event: AccountEvent
     match command:
         case Suspend():
@@ -116,7 +120,10 @@ def _access(
             event, due = SecondFactorRemoved(account=account.account), account.second_factor
         case _:
             assert_never(command)
-    return [event] if due else []
+    ends_admin = isinstance(event, RoleChanged | SecondFactorRemoved)
+    keys = account.admin_keys if ends_admin else frozenset[ApiKeyId]()
+    revoked = [ApiKeyRevoked(account=account.account, key=key) for key in sorted(keys)]
+    return [event, *revoked] if due else []
 
 
 def _key(command: IssueKey | RevokeKey, account: Account) -> Sequence[AccountEvent]:

@@ -17,6 +17,7 @@ from libs.events.gateway import (
     CodeDigest,
     Role,
     RoleChanged,
+    Scope,
     SecondFactorEnabled,
     SecondFactorRemoved,
     SignedOutEverywhere,
@@ -62,6 +63,8 @@ class Account:
     erased: bool = False
     second_factor: bool = False
     keys: Mapping[ApiKeyId, datetime | None] = field(default_factory=dict[ApiKeyId, datetime | None])
+    admin_keys: frozenset[ApiKeyId] = frozenset()
+    """Those of them with the scope `admin`."""
 
 
 def evolve(account: Account | None, event: AccountEvent) -> Account:
@@ -90,11 +93,19 @@ def _changed(account: Account, event: AccountEvent) -> Account:  # noqa: PLR0911
         case SignedOutEverywhere():
             return account
         case ApiKeyIssued() | ApiKeyRevoked():
-            return replace(account, keys=_keys_after(account.keys, event))
+            return replace(
+                account,
+                keys=_keys_after(account.keys, event),
+                admin_keys=account.admin_keys - {event.key} | _admin_key(event),
+            )
         case AccountErased():
             return replace(account, erased=True)
         case _:
             assert_never(event)
+
+
+def _admin_key(event: ApiKeyIssued | ApiKeyRevoked) -> set[ApiKeyId]:
+    return {event.key} if isinstance(event, ApiKeyIssued) and Scope.ADMIN in event.scopes else set()
 
 
 def _keys_after(

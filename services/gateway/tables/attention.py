@@ -46,7 +46,7 @@ DELIVERY_GRACE = timedelta(minutes=5)
 
 ATTENTION = Projection(
     "attention",
-    version=6,
+    version=7,
     # a row per order, kind and payment; `payment` is empty where the kind concerns the order. `share` is the
     # amount as a part of what was asked for, where both are in the same coin. The other
     # tables hold the facts that decide whether a row is needed, one row per order or adbot. Tables of
@@ -169,11 +169,14 @@ ATTENTION.on(PaymentExpired)(_given_up)
 
 @ATTENTION.on(PaymentPartiallyPaid)
 async def partially_paid(event: PaymentPartiallyPaid, sql: TableSql) -> None:
-    """Expect the missing amount, from now on."""
+    """Expect the missing amount, from now on; dust that was paid needs nobody if it does not come."""
     await _settle(sql, event.order, AttentionKind.ON_THE_WAY)
     await _settle_payment(sql, event.order, event.payment, AttentionKind.DEPOSIT_ON_THE_WAY)
     kind, missing = AttentionKind.PARTIALLY_PAID, event.missing
-    await _need(sql, event.order, kind, grace=REMAINDER_GRACE, amount=missing, currency=event.coin)
+    share = event.paid / (event.paid + missing)
+    await _need(
+        sql, event.order, kind, grace=REMAINDER_GRACE, amount=missing, currency=event.coin, share=share
+    )
 
 
 @ATTENTION.on(PaymentOverpaid)

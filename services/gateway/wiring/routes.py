@@ -67,7 +67,7 @@ def keys_of(settings: GatewaySettings, chassis: Chassis) -> IdempotencyKeys:
 def gate_of(settings: GatewaySettings, counters: Counters) -> Gate:
     """Return the rules that requests must pass before their routes."""
     return Gate(
-        proxies=Proxies(settings.trusted_proxies),
+        proxies=Proxies(settings.trusted_proxies, standard=settings.proxy_headers == "forwarded"),
         admin_networks=settings.admin_networks,
         cors=cors_of(settings.cors_origins),
         reads=Reads(

@@ -5,7 +5,9 @@ from typing import Any
 
 import httpx
 import jwt
+from pyotp.totp import TOTP
 
+from libs.eventsourcing.values import utc_now
 from tests.integration.gateway.harness import JWT_SECRET, Client
 
 
@@ -15,6 +17,17 @@ async def sign_in(http: httpx.AsyncClient, client: Client, **more: str) -> dict[
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
+
+
+async def sign_in_with_second_factor(http: httpx.AsyncClient, client: Client) -> str:
+    """Set up a second factor of a client, and sign in with it; return an access token."""
+    headers = {"Authorization": f"Bearer {(await sign_in(http, client))['token']}"}
+    path = "/api/v1/auth/second-factor"
+    codes = TOTP((await http.post(path, headers=headers)).json()["secret"])
+    body, following = {"one_time_code": codes.now()}, codes.at(utc_now() + timedelta(seconds=30))
+    confirmed = await http.post(f"{path}/confirm", json=body, headers=headers)
+    assert confirmed.status_code == 204, confirmed.text
+    return str((await sign_in(http, client, one_time_code=following))["token"])
 
 
 async def refreshed(http: httpx.AsyncClient, token: str) -> httpx.Response:

@@ -3,13 +3,11 @@
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
-from pyotp.totp import TOTP
 
 from adrelay.access_matrix import PREFIX, YES, Caller, Kind, answer_to, kind_of
 from adrelay.runtime.nats import EmbeddedNats
@@ -20,7 +18,7 @@ from services.gateway.api.checkout.ordering import new_order_number
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.belongings import Belongings
 from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness, operator, running
-from tests.integration.gateway.signing_in import make_key, sign_in
+from tests.integration.gateway.signing_in import make_key, sign_in, sign_in_with_second_factor
 
 FORGETTING = {"DELETE /auth/devices", "POST /auth/sign-out", "POST /auth/second-factor/confirm"}
 """They end the token of whoever may call them."""
@@ -118,17 +116,9 @@ async def with_role(
     """Return the token of a new account with a role."""
     client = await harness.client()
     await admin.put(f"accounts/{client.account}/role", json={"role": role})
-    token = (await sign_in(harness.http, client))["token"]
-    if not second_factor:
-        return str(token)
-    headers = {"Authorization": f"Bearer {token}"}
-    offered = await harness.http.post(f"{PREFIX}/auth/second-factor", headers=headers)
-    codes = TOTP(offered.json()["secret"])
-    body = {"one_time_code": codes.now()}
-    following = codes.at(utc_now() + timedelta(seconds=30))
-    confirmed = await harness.http.post(f"{PREFIX}/auth/second-factor/confirm", json=body, headers=headers)
-    assert confirmed.status_code == 204, confirmed.text
-    return str((await sign_in(harness.http, client, one_time_code=following))["token"])
+    if second_factor:
+        return await sign_in_with_second_factor(harness.http, client)
+    return str((await sign_in(harness.http, client))["token"])
 
 
 async def ask(

@@ -252,6 +252,19 @@ async def test_a_part_that_came_has_a_day_for_the_rest(
     assert await order.kinds() == set()
 
 
+async def test_a_part_that_is_dust_needs_nobody_if_the_rest_does_not_come(
+    order: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attention, "REMAINDER_GRACE", AT_ONCE)
+    for share, kinds in ((Decimal("0.009"), set[str]()), (Decimal("0.011"), {"partially_paid"})):
+        paid = AMOUNT * share
+        part = PaymentPartiallyPaid(
+            order=order.order, payment="5001", paid=paid, missing=AMOUNT - paid, coin="BTC"
+        )
+        await order.publish(part)
+        assert await order.kinds() == kinds
+
+
 @pytest.mark.parametrize("end", ["finished", "partly"])
 async def test_money_that_was_seen_has_a_day_to_arrive(
     order: Watched, monkeypatch: pytest.MonkeyPatch, end: str

@@ -1,5 +1,6 @@
 """API keys, tokens of another issuer, admins with a second factor, and accounts as operators see them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -12,12 +13,18 @@ from pyotp.totp import TOTP
 
 from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness
-from tests.integration.gateway.signing_in import code_of, make_key, sign_in
+from tests.integration.gateway.signing_in import (
+    code_of,
+    make_key,
+    sign_in,
+    sign_in_with_second_factor,
+)
 from tests.support.queries import Queries
 from tests.support.waiting import until
 
 ISSUER = "https://project.example.org/auth/v1"
 FOREIGN_SECRET = "Fo4eign-of-the-tests-0123456789-abcdef-x"
+WAITING = "select count(*) from pg_locks where not granted and locktype in ('transactionid', 'tuple')"
 SIGN_IN = "/api/v1/auth/sign-in"
 SECOND_FACTOR = "/api/v1/auth/second-factor"
 
@@ -208,6 +215,46 @@ async def test_an_admins_account_is_an_operator_once_it_has_a_second_factor(
     assert await code_of(trusting, token, "admin/orders") == "signed_out"
     token = (await sign_in(trusting, client))["token"]
     assert await code_of(trusting, token, "admin/orders") == "insufficient_scope"
+
+
+async def test_an_admins_key_is_not_good_again_after_another_promotion(
+    harness: GatewayHarness, admin: httpx.AsyncClient
+) -> None:
+    client = await harness.client()
+    await admin.put(f"accounts/{client.account}/role", json={"role": "ADMIN"})
+    token = await sign_in_with_second_factor(harness.http, client)
+    body = {"name": "scripts", "scopes": ["admin"]}
+    made = await harness.http.post("/api/v1/api-keys", json=body, headers=bearing(token))
+    key = made.json()["api_key"]
+    assert await code_of(harness.http, key, "admin/orders") is None
+    for role in ("CLIENT", "ADMIN"):
+        await admin.put(f"accounts/{client.account}/role", json={"role": role})
+        assert await code_of(harness.http, key, "admin/orders") == "invalid_token", role
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "status", "code"),
+    [
+        ("", "confirmed = true", 409, "second_factor_exists"),
+        ("/confirm", "sealed = sealed || 'another'", 422, "unconfirmed_second_factor"),
+    ],
+)
+async def test_a_second_factor_that_is_offered_while_one_is_confirmed_is_never_taken_for_it(
+    harness: GatewayHarness, path: str, change: str, status: int, code: str
+) -> None:
+    client = await harness.client()
+    codes = TOTP((await client.http.post("auth/second-factor")).json()["secret"])
+    queries = Queries(harness.gateway_database)
+    async with queries.connection() as connection, connection.transaction():
+        statement = f"update second_factors.secrets set {change} where account = $1"  # noqa: S608
+        await connection.execute(statement, client.account)
+        body = {"one_time_code": codes.now()} if path else None
+        asking = asyncio.create_task(client.http.post(f"auth/second-factor{path}", json=body))
+        await until(lambda: connection.fetchval(WAITING))
+    await queries.close()
+    answer = await asking
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert (await client.get("auth/me"))["second_factor"] is False
 
 
 async def acts_are_the_admins(

@@ -92,6 +92,21 @@ async def test_a_checkout_over_https_at_the_proxy_sets_a_secure_cookie(replicas:
     assert other.json()["order_number"] != answer.json()["order_number"], "another host may have set it"
 
 
+async def test_the_standard_header_of_a_proxy_is_read_if_it_is_set(harness: GatewayHarness) -> None:
+    settings = {"trusted_proxies": "127.0.0.0/8", "proxy_headers": "forwarded"}
+    async with harness.gateway(**settings, admin_networks="198.51.100.0/24") as http:
+        right = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        statuses = [
+            (await http.get("/api/v1/admin/stock", headers=right | reported)).status_code
+            for reported in (
+                {"Forwarded": "for=198.51.100.7;proto=https"},
+                {"Forwarded": "for=198.51.100.7, for=192.0.2.7"},
+                {"X-Forwarded-For": "198.51.100.7"},
+            )
+        ]
+    assert statuses == [200, 403, 403]
+
+
 async def test_a_page_of_another_origin_may_call_the_api(replicas: Replicas) -> None:
     asked = {"Origin": PAGE, "Access-Control-Request-Method": "PUT"}
     preflight = await replicas.one.options("/api/v1/group-lists", headers=asked)

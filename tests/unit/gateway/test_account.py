@@ -212,6 +212,23 @@ def test_a_key_is_good_for_no_more_than_the_account() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("command", "event"),
+    [
+        (ChangeRole(ANNA, Role.CLIENT), RoleChanged(account=ANNA, role=Role.CLIENT)),
+        (RemoveSecondFactor(ANNA), REMOVED),
+    ],
+)
+def test_an_admins_keys_end_with_the_role_and_with_the_second_factor(
+    command: ChangeRole | RemoveSecondFactor, event: AccountEvent
+) -> None:
+    admins = KEY_ISSUED.model_copy(update={"scopes": (Scope.ADMIN,)})
+    other = KEY_ISSUED.model_copy(update={"key": ApiKeyId(UUID(int=2))})
+    before = (REGISTERED, ADMIN, ENABLED, admins, other)
+    account.given(*before).when(command).then(event, KEY_REVOKED)
+    account.given(*before, KEY_REVOKED).when(command).then(event)
+
+
 def test_a_key_expires_later_than_now() -> None:
     account.given(REGISTERED).when(replace(ISSUE_KEY, expires_at=NOON)).refused("expires_in_the_past")
 

@@ -7,7 +7,8 @@ from structlog.testing import capture_logs
 from libs.chassis.networks import networks_in
 from services.gateway.api.requests.addresses import Proxies, address_in, network_in
 
-PROXIES = Proxies(networks_in("10.0.0.0/8,2001:db8:ffff::/48"))
+TRUSTED = networks_in("10.0.0.0/8,2001:db8:ffff::/48")
+PROXIES, STANDARD = Proxies(TRUSTED), Proxies(TRUSTED, standard=True)
 
 
 def scope(peer: str | None, *headers: tuple[bytes, bytes], scheme: str = "http") -> Scope:
@@ -96,6 +97,48 @@ def test_the_scheme_is_that_which_a_proxy_reports(sent: list[bytes], scheme: str
     asked = scope("10.0.0.2", *((b"x-forwarded-proto", value) for value in sent))
     PROXIES.resolve(asked)
     assert asked["scheme"] == scheme
+
+
+@pytest.mark.parametrize(
+    ("values", "client", "scheme"),
+    [
+        (["for=192.0.2.7;proto=https"], "192.0.2.7", "https"),
+        (['For="[2001:db8::7]:4711"; Proto=HTTPS;by=10.0.0.2'], "2001:db8::7", "https"),
+        (['for="192.0.2.7:4711"'], "192.0.2.7", "http"),
+        (["for=198.51.100.1;proto=https, for=192.0.2.7;proto=http"], "192.0.2.7", "http"),
+        (["for=198.51.100.1", "for=192.0.2.7;proto=https"], "192.0.2.7", "https"),
+        (["for=192.0.2.7;proto=https, for=10.0.0.3;proto=http"], "192.0.2.7", "https"),
+        (['for="198.51.100.1, for=192.0.2.7;proto=https'], "192.0.2.7", "https"),
+        (["nonsense,;;=,for=192.0.2.7;proto=gopher"], "192.0.2.7", "http"),
+        (["for=9.9.9.9," * 1000 + "for=192.0.2.7"], "192.0.2.7", "http"),
+        (["for=198.51.100.1;for=192.0.2.7"], "10.0.0.2", "http"),
+        (["for=198.51.100.1, for=_hidden;proto=https"], "10.0.0.2", "http"),
+        (["for=unknown;proto=https"], "10.0.0.2", "http"),
+        (["proto=https"], "10.0.0.2", "http"),
+        (["\xff" * 5000], "10.0.0.2", "http"),
+        ([""], "10.0.0.2", "http"),
+        ([], "10.0.0.2", "http"),
+    ],
+)
+def test_the_standard_header_is_read_from_its_right_end(values: list[str], client: str, scheme: str) -> None:
+    asked = scope("10.0.0.2", *((b"forwarded", value.encode("latin-1")) for value in values))
+    STANDARD.resolve(asked)
+    assert (asked["client"][0], asked["scheme"]) == (client, scheme)
+
+
+def test_a_client_can_not_use_the_header_that_its_proxy_does_not_send() -> None:
+    standard = (b"forwarded", b"for=198.51.100.1;proto=https")
+    usual = (b"x-forwarded-for", b"203.0.113.9"), (b"x-forwarded-proto", b"https")
+    for proxies, sent in ((PROXIES, [standard]), (STANDARD, usual)):
+        asked = scope("10.0.0.2", *sent)
+        proxies.resolve(asked)
+        assert (asked["client"], asked["scheme"]) == (("10.0.0.2", 4711), "http")
+
+
+def test_a_stranger_is_not_believed_in_the_standard_header() -> None:
+    asked = scope("192.0.2.1", (b"forwarded", b"for=198.51.100.1;proto=https"))
+    STANDARD.resolve(asked)
+    assert (asked["client"], asked["scheme"]) == (("192.0.2.1", 4711), "http")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import re
+from http import HTTPStatus
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,7 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from starlette.types import Scope
 
 from libs.chassis.words import wrong
+from libs.eventsourcing import Refused
 from services.gateway.api.app import make_app
+from services.gateway.api.requests.codes import CODES
 from services.gateway.api.requests.problems import (
     Denied,
     denied_of,
@@ -54,6 +57,15 @@ from services.gateway.api.requests.problems import (
 )
 def test_every_code_has_its_status(code: str, status: int) -> None:
     assert status_of(code) == status
+
+
+@pytest.mark.parametrize(
+    "code", [code for code, meaning in CODES.items() if meaning.status in {429, 503}] + ["too_many_of_a_kind"]
+)
+def test_whoever_is_to_come_back_is_told_when(code: str) -> None:
+    refused = denied_of(Refused(code, "wait"))
+    refused.status = HTTPStatus.TOO_MANY_REQUESTS if code == "too_many_of_a_kind" else refused.status
+    assert int(respond(refused, request()).headers["retry-after"]) > 0
 
 
 def request(correlation_id: UUID | None = None) -> Scope:

@@ -4,7 +4,6 @@ import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from http import HTTPStatus
 from itertools import pairwise
 from typing import Any, cast
 
@@ -12,7 +11,7 @@ from services.gateway.api.describing.examples import Examples
 from services.gateway.api.describing.refusals import own_codes, usual_codes
 from services.gateway.api.requests.codes import CODES
 from services.gateway.api.requests.idempotency import HEADER, LONGEST_KEY, REPLAYED, WRITES
-from services.gateway.api.requests.problems import MEDIA_TYPE, Problem
+from services.gateway.api.requests.problems import MEDIA_TYPE, WITH_RETRY, Problem
 
 Operation = dict[str, Any]
 
@@ -39,7 +38,6 @@ _REPLAYED = {
         "schema": {"type": "string", "enum": ["true"]},
     }
 }
-_WITH_RETRY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 _ALWAYS = frozenset({422, 503})
 _EXAMPLES = "#/components/examples/"
 _OURS = ("libs.events.", "services.gateway.")
@@ -172,7 +170,7 @@ def _response(status: int, codes: list[str]) -> dict[str, Any]:
             }
         },
     }
-    if status in _WITH_RETRY:
+    if status in WITH_RETRY:
         response["headers"] = _RETRY
     return response
 

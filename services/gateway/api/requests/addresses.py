@@ -1,7 +1,7 @@
 """The network address of a request's client, which trusted proxies may report."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from fastapi import Request
 from starlette.types import Scope
@@ -11,7 +11,7 @@ from libs.chassis.sampling import SampledLog
 
 lines = SampledLog(__name__)
 
-_FOR, _PROTO = b"x-forwarded-for", b"x-forwarded-proto"
+_FOR, _PROTO, _FORWARDED = b"x-forwarded-for", b"x-forwarded-proto", b"forwarded"
 _MOST_HOPS = 20
 """How many reported addresses are looked at, from the right: proxies append to what the client sent."""
 _LONGEST = 64
@@ -21,12 +21,16 @@ _SCHEMES = {b"http", b"https"}
 class Proxies:
     """The proxies whose reports of a request's client are trusted.
 
-    Only `X-Forwarded-For` and `X-Forwarded-Proto` are read. The client is the rightmost reported address that
-    is not a proxy's own: what stands left of it may have been made up by the client.
+    They report by `X-Forwarded-For` and `X-Forwarded-Proto`, or else by `Forwarded` (RFC 7239), as is set:
+    headers of the other kind may have been made up by the client, since proxies pass on what they do not
+    know. The client is the rightmost reported address that is not a proxy's own: what stands left of it may
+    have been made up, too.
     """
 
-    def __init__(self, trusted: Networks) -> None:
+    def __init__(self, trusted: Networks, *, standard: bool = False) -> None:
         self._trusted = trusted
+        self._standard = standard
+        """Whether they send `Forwarded`."""
 
     def resolve(self, scope: Scope) -> None:
         """Set the client and the scheme of a request to those that trusted proxies report.
@@ -39,26 +43,57 @@ class Proxies:
         if client[0] not in self._trusted:
             _notice_proxy(scope, client[0])
             return
-        reported = self._client_in(value for name, value in scope["headers"] if name == _FOR)
+        if self._standard:
+            self._read_standard(scope)
+            return
+        reported, _ = self._client_in(_hops(scope, _FOR))
         if reported is not None:
             scope["client"] = (reported, 0)
         schemes = [value.strip().lower() for name, value in scope["headers"] if name == _PROTO]
         if len(schemes) == 1 and schemes[0] in _SCHEMES:
             scope["scheme"] = schemes[0].decode()
 
-    def _client_in(self, values: Iterable[bytes]) -> str | None:
-        hops = b",".join(values).rsplit(b",", _MOST_HOPS)[-_MOST_HOPS:]
-        client = None
-        for hop in reversed(hops):
-            client = _address(hop)
+    def _read_standard(self, scope: Scope) -> None:
+        """Read client and scheme from one element of `Forwarded`, which a trusted proxy has added."""
+        elements = [_pairs(hop) for hop in _hops(scope, _FORWARDED)]
+        reported, place = self._client_in([element.get(b"for", b"") for element in elements])
+        if reported is None:
+            return
+        scope["client"] = (reported, 0)
+        scheme = elements[place].get(b"proto", b"").lower()
+        if scheme in _SCHEMES:
+            scope["scheme"] = scheme.decode()
+
+    def _client_in(self, hops: Sequence[bytes]) -> tuple[str | None, int]:
+        """Return the client's address, None without a valid one, and its place among the hops."""
+        client, place = None, len(hops)
+        for place in reversed(range(len(hops))):
+            client = _address(hops[place])
             if client is None or client not in self._trusted:
-                return client
-        return client
+                break
+        return client, place
+
+
+def _hops(scope: Scope, header: bytes) -> list[bytes]:
+    """Return the last hops in a header of a request, which may stand in it several times.
+
+    They are separated by commas, also those within quotes: what a proxy adds has none there, and a quote that
+    a client has opened must not hide it.
+    """
+    values = [value for name, value in scope["headers"] if name == header]
+    return b",".join(values).rsplit(b",", _MOST_HOPS)[-_MOST_HOPS:] if values else []
+
+
+def _pairs(element: bytes) -> dict[bytes, bytes]:
+    """Return the parameters of an element of `Forwarded`; none if one of them stands in it twice."""
+    pairs = [pair.partition(b"=") for pair in element.split(b";")]
+    found = {name.strip().lower(): value.strip().strip(b'"') for name, _, value in pairs}
+    return found if len(found) == len(pairs) else {}
 
 
 def _notice_proxy(scope: Scope, host: str) -> None:
     """Log that a private address reports clients and is not trusted; strangers have no private address."""
-    if is_private(host) and any(name == _FOR for name, _ in scope["headers"]):
+    if is_private(host) and any(name in {_FOR, _FORWARDED} for name, _ in scope["headers"]):
         lines.write(logging.WARNING, "proxy.not_trusted", code="not_trusted", address=host)
 
 

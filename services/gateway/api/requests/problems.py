@@ -26,6 +26,8 @@ trouble = SampledLog(__name__)
 MEDIA_TYPE = "application/problem+json"
 PROBLEM = "problem"
 """The key in a request's state of the code of the problem in its answer."""
+WITH_RETRY = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+"""The statuses whose answers say when to try again."""
 RETRY_SECONDS = 2
 OUTSIDE_RETRY_SECONDS = 10
 """The `Retry-After` for failures of external systems, in seconds."""
@@ -120,7 +122,7 @@ def respond(denied: Denied, scope: Scope) -> Response:
         errors=list(denied.errors) if denied.errors is not None else None,
     )
     headers = dict(denied.headers)
-    if denied.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if denied.status in WITH_RETRY:
         headers.setdefault("Retry-After", str(RETRY_SECONDS))
     content = problem.model_dump(mode="json", exclude_none=True)
     return JSONResponse(content, denied.status, headers, media_type=MEDIA_TYPE)
