@@ -38,7 +38,7 @@ class _Adrelay(Menu):
         ),
         "accounts": Entry(
             "adrelay.commands.accounts.commands:accounts",
-            "List, create, suspend, restore and erase accounts, and manage what opens them and what they may do.",
+            "List, create, suspend, restore and erase accounts, manage what opens them and what they may do.",
             OPERATE,
         ),
         "adbots": Entry(

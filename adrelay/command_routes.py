@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from adrelay.access_page import PREFIX
+from adrelay.access_matrix import PREFIX
 from services.gateway.api.app import make_app
 
 ROUTES: Mapping[str, tuple[str, ...]] = {
@@ -14,6 +14,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "accounts create": ("open_account",),
     "accounts devices": ("list_devices_of_account",),
     "accounts forbid-private-ids": ("forbid_private_ids",),
+    "accounts erase": ("erase_account",),
     "accounts list": ("list_accounts",),
     "accounts private-ids": ("list_private_ids", "get_private_ids"),
     "accounts remove-second-factor": ("remove_second_factor",),

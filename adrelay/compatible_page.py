@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from adrelay.access_page import PREFIX
+from adrelay.access_matrix import PREFIX
 from services.gateway.api.app import make_app
 from services.gateway.api.describing.translated import TRANSLATED
 

@@ -15,8 +15,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from adrelay.access_page import access_page
-from adrelay.compatible_page import compatible_page
 from adrelay.command_routes import commands_page
+from adrelay.compatible_page import compatible_page
 from adrelay.configuration import ALL
 from adrelay.telegram_errors import telegram_errors_page
 from libs.chassis.settings import PREFIX, ServiceSettings, variable

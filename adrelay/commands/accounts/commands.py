@@ -15,7 +15,7 @@ accounts = typer.Typer(
     name="accounts",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals could show secrets
-    help="List, create, suspend, restore and erase accounts, and manage what opens them and what they may do.",
+    help="List, create, suspend, restore and erase accounts, manage what opens them and what they may do.",
     epilog=GATEWAY_EPILOG,
 )
 

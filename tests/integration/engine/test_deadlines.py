@@ -39,7 +39,8 @@ async def test_a_statement_that_takes_too_long_is_cancelled_and_its_connection_u
         assert all(isinstance(one, Transient) for one in found)
 
         async def ended() -> bool:
-            return await engine.query(lambda sql: sql.fetchval(SLEEPING)) == 0
+            sleeping: int = await engine.query(lambda sql: sql.fetchval(SLEEPING))
+            return sleeping == 0
 
         await until(ended)
 

@@ -27,6 +27,7 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "accounts code": (EMAIL,),
     "accounts create": (EMAIL,),
     "accounts devices": (EMAIL,),
+    "accounts erase": (f"{EMAIL} --yes",),
     "accounts forbid-private-ids": (f"{EMAIL} {WHY}",),
     "accounts private-ids": ("", EMAIL),
     "accounts remove-second-factor": (EMAIL,),

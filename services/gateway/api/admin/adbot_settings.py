@@ -6,10 +6,10 @@ from fastapi import APIRouter, Request, Response
 
 from libs.events.commands.scheduler import ConfirmGroup, SetGroupOption, StartAdbot, StopAdbot
 from libs.events.values import AdbotId
+from services.gateway.api.adbots.advertisement import AdvertisementBody
 from services.gateway.api.adbots.groups import GroupBody
 from services.gateway.api.adbots.options import GroupOptionBody
 from services.gateway.api.adbots.pacing import pacing_command
-from services.gateway.api.adbots.routes import AdvertisementBody
 from services.gateway.api.admin.adbots import act, writing
 from services.gateway.api.callers import FOR_OPERATORS
 from services.gateway.api.desk import DeskDep

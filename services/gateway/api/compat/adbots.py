@@ -137,7 +137,8 @@ async def start_own_or_any_adbot(
 ) -> Started:
     """Start an adbot. An operator may start any, with the checks that hold for its owner."""
     if caller is None:
-        await act(AdbotId(adbot_id), StartAdbot(adbot=AdbotId(adbot_id), account=None), request, response, desk)
+        adbot = AdbotId(adbot_id)
+        await act(adbot, StartAdbot(adbot=adbot, account=None), request, response, desk)
     else:
         await start_adbot(adbot_id, caller, request, response, desk)
     return Started()
@@ -153,7 +154,8 @@ async def stop_own_or_any_adbot(
 ) -> Stopped:
     """Stop an adbot. An operator may stop any; its owner may start it again."""
     if caller is None:
-        await act(AdbotId(adbot_id), StopAdbot(adbot=AdbotId(adbot_id), account=None), request, response, desk)
+        adbot = AdbotId(adbot_id)
+        await act(adbot, StopAdbot(adbot=adbot, account=None), request, response, desk)
     else:
         await stop_adbot(adbot_id, caller, request, response, desk)
     return Stopped()

@@ -1,9 +1,9 @@
 """Routes to sign in."""
 
-from typing import Annotated
+from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, SecretStr
 
 from libs.events.gateway import Role
@@ -44,7 +44,7 @@ class User(View):
     """The account."""
 
     id: UUID
-    email: str
+    email: str | None
     role: Role
     plan_status: PlanStatus
     licence: Annotated[str, Field(description="The licence key, to name the account to the operator.")]
@@ -64,17 +64,21 @@ class SignedInUser(View):
 @router.post(
     "/verify-access-code", summary="Exchange an access code for a token", responses=problems(401, 403, 429)
 )
-async def verify_access_code(body: AccessCodeBody, request: Request, desk: DeskDep) -> SignedInUser:
+async def verify_access_code(
+    body: AccessCodeBody, request: Request, response: Response, desk: DeskDep
+) -> SignedInUser:
     """Return a token; wrong codes count as at `POST /api/v1/auth/sign-in`."""
     wanted = v1.SignInBody(access_code=body.access_code, one_time_code=body.one_time_code)
-    return _signed_in(await v1.sign_in(wanted, request, desk))
+    return _signed_in(await v1.sign_in(wanted, request, response, desk))
 
 
 @router.post("/refresh", summary="Get the next token", responses=problems(401, 429))
-async def refresh_token_of_user(body: RefreshTokenBody, request: Request, desk: DeskDep) -> SignedInUser:
+async def refresh_token_of_user(
+    body: RefreshTokenBody, request: Request, response: Response, desk: DeskDep
+) -> SignedInUser:
     """Return the next tokens. It takes the refresh token, which is used once; a token is not enough."""
     wanted = v1.RefreshBody(refresh_token=body.refresh_token)
-    return _signed_in(await v1.refresh_tokens(wanted, request, desk))
+    return _signed_in(await v1.refresh_tokens(request, response, desk, wanted))
 
 
 router.add_api_route(
@@ -96,5 +100,8 @@ def _signed_in(found: v1.SignedIn) -> SignedInUser:
         licence=account.licence,
     )
     return SignedInUser(
-        token=found.token, expires_in=found.expires_in, refresh_token=found.refresh_token, user=user
+        token=found.token,
+        expires_in=found.expires_in,
+        refresh_token=cast("str", found.refresh_token),  # null only for pages that asked for a cookie
+        user=user,
     )
