@@ -98,7 +98,8 @@ def _access(
 ) -> Sequence[AccountEvent]:
     """Return the events of a change of who may use the account, and how.
 
-    Keys of an admin end with the role or the second factor: else they would be good again later.
+    Keys of an admin end with the role or the second factor: else they would be good again later. Those that
+    older versions left end when there is another one.
     """
     event: AccountEvent
     match command:
@@ -120,8 +121,8 @@ def _access(
             event, due = SecondFactorRemoved(account=account.account), account.second_factor
         case _:
             assert_never(command)
-    ends_admin = isinstance(event, RoleChanged | SecondFactorRemoved)
-    keys = account.admin_keys if ends_admin else frozenset[ApiKeyId]()
+    ends_keys = isinstance(event, RoleChanged | SecondFactorEnabled | SecondFactorRemoved)
+    keys = account.admin_keys if ends_keys else frozenset[ApiKeyId]()
     revoked = [ApiKeyRevoked(account=account.account, key=key) for key in sorted(keys)]
     return [event, *revoked] if due else []
 

@@ -193,6 +193,26 @@ async def test_one_address_does_not_take_the_places_of_all_that_wait(
         assert (await closed(second))[0] == 4029
 
 
+async def test_behind_a_proxy_clients_have_addresses_of_their_own_and_pages_the_sites_origin(
+    harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sockets, "_STRANGERS", FairLimit(200, of_caller=1))
+    settings = {"trusted_proxies": "127.0.0.0/8", "site_url": "https://ads.example.org/app"}
+    client = await harness.client()
+    first = json.dumps({"ticket": await ticket(client)})
+    async with harness.gateway(postgres_url=harness.gateway_database, **settings) as http:
+        waiting, page = [
+            {"X-Forwarded-For": address, "X-Forwarded-Proto": "https", "Origin": "https://ads.example.org"}
+            for address in ("192.0.2.1", "192.0.2.2")
+        ]
+        async with (
+            connect(url_of(http), additional_headers=waiting),
+            connect(url_of(http), additional_headers=page) as socket,
+        ):
+            await socket.send(first)
+            await received(socket, "ready")
+
+
 async def test_trouble_with_the_database_ends_a_socket_instead_of_silencing_it(
     harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -271,11 +271,20 @@ def address_of(placed: OrderPlaced) -> str:
     return placed.email
 
 
-def token(account: AccountId) -> dict[str, str]:
-    """Return the headers of a client whom another issuer of tokens knows."""
-    now = utc_now()
-    claims = {"iss": ISSUER, "aud": "authenticated", "sub": str(account), "iat": now, "exp": now + _HOUR}
-    return {"Authorization": f"Bearer {jwt.encode(claims, FOREIGN_SECRET, 'HS256')}"}
+async def token(http: httpx.AsyncClient, account: AccountId) -> dict[str, str]:
+    """Return the headers of a client whom another issuer of tokens knows.
+
+    A token of the second in which the account was opened is refused, so the next second is waited for.
+    """
+
+    async def accepted() -> dict[str, str] | None:
+        now = utc_now()
+        claims = {"iss": ISSUER, "aud": "authenticated", "sub": str(account), "iat": now, "exp": now + _HOUR}
+        headers = {"Authorization": f"Bearer {jwt.encode(claims, FOREIGN_SECRET, 'HS256')}"}
+        answer = await http.get("/notifications", headers=headers)
+        return headers if answer.is_success else None
+
+    return await until(accepted)
 
 
 def notification(message_id: str) -> str:

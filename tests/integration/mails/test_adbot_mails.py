@@ -167,7 +167,7 @@ async def test_what_happened_long_ago_is_shown_in_the_app_only(
     await provisioning.engine.run(long_ago, Causes.first("service:test"))
 
     async def shown() -> list[tuple[str, str]]:
-        answer = await running.http.get("/notifications", headers=token(placed.account))
+        answer = await running.http.get("/notifications", headers=await token(running.http, placed.account))
         return [(one["kind"], one["mail"]) for one in answer.json()["items"]]
 
     wanted = [("expired", "none"), ("adbot_ready", "none"), ("order_placed", "sent")]

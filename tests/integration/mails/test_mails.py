@@ -174,7 +174,7 @@ async def test_without_a_mail_server_the_app_alone_tells_and_only_the_operator_i
         account = placed.account
 
         async def told() -> list[dict[str, object]]:
-            found = await http.get("/notifications", headers=token(account))
+            found = await http.get("/notifications", headers=await token(http, account))
             return list(found.json().get("items", []))  # the account may not exist yet
 
         async def both() -> list[dict[str, object]] | None:
@@ -233,9 +233,15 @@ async def test_a_client_sees_what_was_told_to_nobody_else_the_latest_first(runni
     await running.finish(placed)
     other = await running.place()
     await running.settled(4)
-    mine = (await running.http.get("/notifications", headers=token(placed.account))).json()["items"]
-    theirs = (await running.http.get("/notifications", headers=token(other.account))).json()["items"]
-    one = (await running.http.get("/notifications?limit=1", headers=token(placed.account))).json()["items"]
+    mine = (
+        await running.http.get("/notifications", headers=await token(running.http, placed.account))
+    ).json()["items"]
+    theirs = (
+        await running.http.get("/notifications", headers=await token(running.http, other.account))
+    ).json()["items"]
+    one = (
+        await running.http.get("/notifications?limit=1", headers=await token(running.http, placed.account))
+    ).json()["items"]
     assert (await running.http.get("/notifications")).status_code == 401
     kinds = [(line["kind"], line["paid"], line["missing"]) for line in mine]
     assert kinds == [

@@ -229,6 +229,14 @@ def test_an_admins_keys_end_with_the_role_and_with_the_second_factor(
     account.given(*before, KEY_REVOKED).when(command).then(event)
 
 
+def test_an_admins_key_that_an_older_version_left_ends_with_the_next_promotion() -> None:
+    admins = KEY_ISSUED.model_copy(update={"scopes": (Scope.ADMIN,)})
+    client = RoleChanged(account=ANNA, role=Role.CLIENT)
+    left = (REGISTERED, ADMIN, ENABLED, admins, client)
+    account.given(*left).when(ChangeRole(ANNA, Role.ADMIN)).then(ADMIN, KEY_REVOKED)
+    account.given(*left, REMOVED).when(EnableSecondFactor(ANNA)).then(ENABLED, KEY_REVOKED)
+
+
 def test_a_key_expires_later_than_now() -> None:
     account.given(REGISTERED).when(replace(ISSUE_KEY, expires_at=NOON)).refused("expires_in_the_past")
 

@@ -56,6 +56,10 @@ class RefreshCookies:
             raise forbidden("origin_not_allowed", "without HTTPS, cookies are for pages of this machine only")
         return Page(secure=secure)
 
+    def is_of_site(self, origin: str) -> bool:
+        """Return whether an origin is that of the setting, whatever the request's own is."""
+        return bool(self._site) and origin == self._site
+
     def carried(self, request: Request, csrf_token: str | None) -> Carried:
         """Return the cookie's refresh token; raise `Denied` without one, or if another site may have called.
 

@@ -102,7 +102,7 @@ async def issue_ticket(caller: ReaderDep, desk: DeskDep) -> TicketView:
 async def socket(websocket: WebSocket) -> None:
     """Send changes of what the owner of a ticket has, and lines of logs that it asks for."""
     desk, feeds = desk_of_app(websocket.app), feeds_of_app(websocket.app)
-    if not _same_origin(websocket):
+    if not _is_own_page(websocket, desk):
         await websocket.close(1008, "another origin")
         return
     await websocket.accept()
@@ -119,11 +119,13 @@ async def socket(websocket: WebSocket) -> None:
             await websocket.close(TRY_AGAIN, denied_of(error).code)
 
 
-def _same_origin(websocket: WebSocket) -> bool:
-    """Return whether a browser's page comes from this host; other programs name no origin."""
+def _is_own_page(websocket: WebSocket, desk: Desk) -> bool:
+    """Return whether a browser's page comes from this host or the site; other programs name no origin."""
     origin = websocket.headers.get("origin")
+    if origin is None or desk.cookies.is_of_site(origin):
+        return True
     try:
-        return origin is None or urlsplit(origin).netloc == websocket.headers.get("host")
+        return urlsplit(origin).netloc == websocket.headers.get("host")
     except ValueError:
         return False
 

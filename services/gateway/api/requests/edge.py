@@ -59,6 +59,7 @@ _OPEN = Gate()
 """The gate of an app that has none, as until its start."""
 _STREAM = b"text/event-stream"
 _READS = frozenset({"GET", "HEAD"})
+_FROM_CLIENTS = frozenset({"http", "websocket"})
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
@@ -114,12 +115,13 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        gate: Gate = getattr(scope["app"].state, "gate", _OPEN)
+        if scope["type"] in _FROM_CLIENTS:
+            gate.proxies.resolve(scope)
         if scope["type"] != "http":
             with database_deadline(DATABASE_SECONDS):
                 await self._app(scope, receive, send)
             return
-        gate: Gate = getattr(scope["app"].state, "gate", _OPEN)
-        gate.proxies.resolve(scope)
         correlation_id = new_id()
         scope.setdefault("state", {})["correlation_id"] = correlation_id
         direct = self._direct.of(scope)
