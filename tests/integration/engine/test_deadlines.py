@@ -39,8 +39,7 @@ async def test_a_statement_that_takes_too_long_is_cancelled_and_its_connection_u
         assert all(isinstance(one, Transient) for one in found)
 
         async def ended() -> bool:
-            sleeping: int = await engine.query(lambda sql: sql.fetchval(SLEEPING))
-            return sleeping == 0
+            return bool(await engine.query(lambda sql: sql.fetchval(SLEEPING)) == 0)
 
         await until(ended)
 
