@@ -168,7 +168,7 @@ async def _erase(env_file: Path, account: str, *, yes: bool, json: bool) -> Exit
 
 def print_accounts(page: Mapping[str, Any]) -> None:
     """Print a line for each account."""
-    from adrelay.commands.orders.pictures import moment
+    from adrelay.commands.orders.pictures import NO_ADDRESS, moment
     from adrelay.terminal.screen import Table
 
     if not page["items"]:
@@ -178,7 +178,7 @@ def print_accounts(page: Mapping[str, Any]) -> None:
     table = Table("e-mail", "role", "is", *numbers, "since (UTC)", "account", right=numbers)
     for one in page["items"]:
         table.add(
-            one["email"],
+            one["email"] or NO_ADDRESS,
             one["role"].lower(),
             one["status"].lower(),
             str(one["adbots"] or ""),

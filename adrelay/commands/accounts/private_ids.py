@@ -43,5 +43,5 @@ async def _act(env_file: Path, account: str, act: str, reason: str, *, json: boo
         print_json(found)
     else:
         verb = "may" if found["allowed"] else "may not"
-        screen().print(f"{found['email']} {verb} name private ids", markup=False)
+        screen().print(f"{found['email'] or found['account']} {verb} name private ids", markup=False)
     return Exit.OK

@@ -10,6 +10,8 @@ from adrelay.terminal.moments import duration
 from adrelay.terminal.outcome import screen
 from adrelay.terminal.screen import Cell, Screen, Table, as_is
 
+NO_ADDRESS = "no address"
+"""Shown where an account was erased, or its address is not known."""
 _COLOURS = {
     "PAID": "yellow",
     "FULFILLED": "green",
@@ -37,7 +39,7 @@ def print_orders(orders: list[dict[str, Any]]) -> None:
             state(order["status"]),
             _of(order["paid"], order["pay_currency"]),
             order["plan"],
-            order["email"],
+            order["email"] or NO_ADDRESS,
         )
     screen().table(table)
 
@@ -53,7 +55,7 @@ def print_attention(items: list[dict[str, Any]]) -> None:
             _much(item),
             state(item["order_status"]),
             state(item["payment_status"]),
-            item["email"],
+            item["email"] or NO_ADDRESS,
         )
     screen().table(table)
 
@@ -64,7 +66,7 @@ def print_order(order: dict[str, Any]) -> None:
     coin = order["pay_currency"]
     facts: dict[str, Sequence[Cell]] = {
         "order": (order["order_number"], state(order["order_status"])),
-        "of": (order["email"], f"account {order['account']}"),
+        "of": (order["email"] or NO_ADDRESS, f"account {order['account']}"),
         "plan": (order["plan_name"], f"({order['plan']}),", f"{order['price_usd']} USD"),
         "renews": (order["renews"] and f"adbot {order['renews']}",),
         "payment": (order["payment"] or "none yet", state(order["status"])),
