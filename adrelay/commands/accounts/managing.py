@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from adrelay.commands.addresses import ADDRESS
 from adrelay.commands.accounts.private_ids import AccountArgument, ReasonOption
 from adrelay.commands.asking import account_path, change, given, show_list, show_one
 from adrelay.servers.gateway import Gateway
@@ -148,7 +149,7 @@ async def _erase(env_file: Path, account: str, *, yes: bool, json: bool) -> Exit
 
 
 ACCOUNTS = (
-    Column("e-mail", "email"),
+    ADDRESS,
     Column("role", lambda account: account["role"].lower()),
     Column("is", lambda account: account["status"].lower(), Form.STATE),
     Column("adbots", "adbots", Form.COUNT),

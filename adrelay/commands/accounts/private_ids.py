@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from adrelay.commands.addresses import ADDRESS
 from adrelay.commands.asking import account_path, change, show_list, show_one
 from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
 from adrelay.terminal.completion import emails
@@ -20,7 +21,7 @@ AccountArgument = Annotated[
 ReasonOption = Annotated[str, typer.Option("--reason", help="Stored for people.", show_default=False)]
 
 _COLUMNS = (
-    Column("e-mail", "email"),
+    ADDRESS,
     Column("since (UTC)", "since", Form.MOMENT),
     Column("reason", "reason"),
     Column("account", "account"),
@@ -71,4 +72,4 @@ def _act(env_file: Path, account: str, act: str, reason: str, *, json: bool) -> 
 
 
 def _print(found: Item) -> None:
-    screen().say(f"{found['email']} {'may' if found['allowed'] else 'may not'} name private ids")
+    screen().say(f"{found['email'] or found['account']} {'may' if found['allowed'] else 'may not'} name private ids")

@@ -5,6 +5,7 @@ from typing import Any
 
 from rich.text import Text
 
+from adrelay.commands.addresses import ADDRESS, NO_ADDRESS
 from adrelay.terminal.facts import print_facts
 from adrelay.terminal.listing import Column, Form, Item, print_list
 from adrelay.terminal.moments import age, moment
@@ -37,7 +38,7 @@ ORDERS = (
     Column("payment is", "status", Form.STATE),
     Column("received", _received, Form.AMOUNT),
     Column("plan", "plan"),
-    Column("e-mail", "email"),
+    ADDRESS,
 )
 ATTENTION = (
     Column("order", "order_number"),
@@ -46,7 +47,7 @@ ATTENTION = (
     Column("how much", _much),
     Column("order is", "order_status", Form.STATE),
     Column("payment is", "payment_status", Form.STATE),
-    Column("e-mail", "email"),
+    ADDRESS,
 )
 _HISTORY = (
     Column("at (UTC)", "at", Form.MOMENT),
@@ -66,7 +67,7 @@ def print_order(order: dict[str, Any]) -> None:
     coin = order["pay_currency"]
     facts: dict[str, Sequence[Cell]] = {
         "order": (order["order_number"], state(order["order_status"])),
-        "of": (order["email"], f"account {order['account']}"),
+        "of": (order["email"] or NO_ADDRESS, f"account {order['account']}"),
         "plan": (order["plan_name"], f"({order['plan']}),", f"{order['price_usd']} USD"),
         "renews": (order["renews"] and f"adbot {order['renews']}",),
         "payment": (order["payment"] or "none yet", state(order["status"])),

@@ -97,3 +97,31 @@ async def test_the_permission_of_private_ids_is_listed_and_shown(shop: Shop) -> 
     await adrelay(shop.url, "accounts", "allow-private-ids", email, "--reason", "its own groups")
     listed = await adrelay(shop.url, "accounts", "private-ids", "--json")
     assert {"its own groups"} == {one["reason"] for one in listed.document if one["email"] == email}
+
+
+async def test_an_account_is_erased_after_a_question(shop: Shop) -> None:
+    email = "leaver@example.com"
+    account = (await adrelay(shop.url, "accounts", "create", email, "--json")).document["id"]
+    asked = await adrelay(shop.url, "accounts", "erase", email)
+    assert asked.code == 1, asked.err
+    assert f"{email}: address, access code" in asked.err
+    assert (await adrelay(shop.url, "accounts", "show", email)).code == 0
+    for _ in range(2):
+        erased = await adrelay(shop.url, "accounts", "erase", account, "--yes")
+        assert (erased.code, erased.out, erased.err) == (0, f"✓ account {account} is erased\n", "")
+    gone = await adrelay(shop.url, "accounts", "show", account)
+    assert (gone.code, gone.err) == (1, "✗ account_erased: this account was erased\n")
+
+
+async def test_the_order_of_an_erased_account_is_listed_and_shown(shop: Shop) -> None:
+    order = await shop.check_out(email="buyer.leaves@example.com")
+    number = order["order_number"]
+    cancelled = await adrelay(shop.url, "orders", "cancel", number, "--reason", "a test")
+    assert cancelled.code == 0, cancelled.err
+    erased = await adrelay(shop.url, "accounts", "erase", "buyer.leaves@example.com", "--yes")
+    assert erased.code == 0, erased.err
+    shown = await adrelay(shop.url, "orders", "show", number)
+    assert (shown.code, "no address" in shown.out) == (0, True)
+    listed = await adrelay(shop.url, "orders", "list")
+    (line,) = [line for line in listed.out.splitlines() if number in line]
+    assert "no address" in line
