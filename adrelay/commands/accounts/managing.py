@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from adrelay.commands.addresses import ADDRESS
+from adrelay.commands.addresses import ADDRESS, NO_ADDRESS
 from adrelay.commands.accounts.private_ids import AccountArgument, ReasonOption
 from adrelay.commands.asking import account_path, change, given, show_list, show_one
 from adrelay.servers.gateway import Gateway
@@ -168,7 +168,7 @@ def print_account(account: Item) -> None:
     code = "issued" if account["has_code"] else "none issued: nobody can sign in"
     facts = {
         "account": (account["id"],),
-        "e-mail": (account["email"],),
+        "e-mail": (account["email"] or NO_ADDRESS,),
         "is": (state(account["status"]),),
         "because": (account["suspended_for"],),
         "role": (account["role"].lower(),),

@@ -72,4 +72,5 @@ def _act(env_file: Path, account: str, act: str, reason: str, *, json: bool) -> 
 
 
 def _print(found: Item) -> None:
-    screen().say(f"{found['email'] or found['account']} {'may' if found['allowed'] else 'may not'} name private ids")
+    verb = "may" if found["allowed"] else "may not"
+    screen().say(f"{found['email'] or found['account']} {verb} name private ids")

@@ -1,5 +1,6 @@
 """The operator's routes of the stock: how much there is, and the upload of a session with its application."""
 
+from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import uuid5
 
@@ -87,7 +88,7 @@ async def get_stock_overview(desk: DeskDep, request: Request) -> Response:
 @router.post(
     "/upload",
     summary="Add a session with its Telegram application",
-    status_code=201,
+    status_code=HTTPStatus.CREATED,
     responses=problems(400, 401, 404, 409, 413, 415)
     | {202: {"model": ImportedSession, "description": "It is stored; reads will include it soon."}},
     openapi_extra=_UPLOAD,
