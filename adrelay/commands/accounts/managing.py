@@ -28,7 +28,7 @@ def list_accounts(
         env_file,
         "accounts",
         ACCOUNTS,
-        nothing="no account: see `adrelay accounts create`",
+        nothing="no such account: see `adrelay accounts create`",
         json=json,
         parameters=given(text=text or None, role=role, status=status),
         most=limit,
