@@ -38,7 +38,7 @@ def sessions(
         env_file,
         "sessions",
         SESSIONS,
-        nothing="no session: see `adrelay stock add`",
+        nothing="no such session: see `adrelay stock add`",
         json=json,
         parameters=given(state=state, adbot=adbot, text=text),
         most=limit,

@@ -24,10 +24,7 @@ def notices(
     json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
-    """List what went wrong and what to do, the latest first.
-
-    Exit codes: 0 nothing is open, 1 something is, 2 could not run.
-    """
+    """List what went wrong and what to do, the latest first."""
     carry_out(lambda: _notices(env_file, all_=all_, json=json))
 
 
@@ -48,15 +45,11 @@ async def _notices(env_file: Path, *, all_: bool, json: bool) -> Exit:
         print_json(found)
     else:
         print_notices(found)
-    return Exit.FOUND if any(map(_is_open, found)) else Exit.OK
-
-
-def _is_open(notice: Item) -> bool:
-    return not (notice["cleared_at"] or notice["acknowledged_at"])
+    return Exit.OK
 
 
 def _state(notice: Item) -> str:
-    return "open" if _is_open(notice) else "over" if notice["cleared_at"] else "acknowledged"
+    return "over" if notice["cleared_at"] else "acknowledged" if notice["acknowledged_at"] else "open"
 
 
 def print_notices(found: Sequence[Item]) -> None:

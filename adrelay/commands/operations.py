@@ -63,7 +63,7 @@ def targets(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """List the groups that are left alone, the latest blocked first."""
-    nothing = "no group is blocked: see `adrelay operations block-target`"
+    nothing = "no such group is blocked: see `adrelay operations block-target`"
     _blocks(env_file, "targets", nothing, text, limit, json=json)
 
 
@@ -75,7 +75,7 @@ def sources(
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """List the channels of which no post is sent, the latest blocked first."""
-    nothing = "no channel is blocked: see `adrelay operations block-source`"
+    nothing = "no such channel is blocked: see `adrelay operations block-source`"
     _blocks(env_file, "sources", nothing, text, limit, json=json)
 
 

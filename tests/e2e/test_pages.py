@@ -72,10 +72,24 @@ NOT_SET = {
 UNTIL_INTERRUPTED = re.compile(r"events tail(?!.*--no-follow)")
 READ_ONLY = re.compile(r" (list|show|trace|tail|attention|lag|tables --service|verify|--dry-run)\b")
 """Read-only commands: consecutive ones run concurrently."""
-EXIT_CODES = {"orders attention": 1, "events lag": 1, "events dead list": 1, "events dead retry": 1}
-"""Exit codes of commands that find something for the operator."""
+EXIT_CODES = {
+    "orders attention": 1,
+    "events lag": 1,
+    "events dead list": 1,
+    "events dead retry": 1,
+    "adbots check-posts": 1,
+    "accounts devices": 1,
+    "accounts api-keys": 1,
+    "accounts webhooks": 1,
+    "--state refused": 1,
+    "--group @quiet_flats": 1,
+}
+"""Exit codes of commands that find something for the operator, or nothing."""
 OUTPUTS = {
-    "/admin/stock": r'"UNUSED" ?: ?\d',
+    "stock list$": "UNUSED",
+    "stock show$": r"UNUSED +\d",
+    "stock add sessions/": "added +anna.session",
+    "check-posts": "MESSAGE_ID_INVALID",
     r"2580/mails\?to=ada": "USER-",
     "4440/control/payments'?$": "payment_id",
     "8080/api/v1/adbots$": '"id"',
@@ -119,6 +133,7 @@ class Shop:
                 "2026-11-20T23:28:07.8": lambda: time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime()),
                 "5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c": lambda: self.ids["adbot"],
                 "01a1fb49-e9e9-7537-8cc6-965c390803d2": lambda: self.ids["correlation"],
+                "01a22858-8b5c-74b4-adac-f0582eb76d03": lambda: self._last(r"([0-9a-f-]{36}) +345678"),
                 "5000000001": lambda: self.ids["payment"],
                 "HQADZ-MWPQN8B6-ZDWJ9061NKC1": lambda: self.ids["anna"],
                 "HQADZ-MWPQN8RK-KUG8ZWJ94CZ5": lambda: self.ids["carl"],
@@ -259,9 +274,23 @@ async def an_event_that_becomes_a_dead_letter(shop: Shop) -> None:
         await shop.database(service, "select 1 from engine.parked where stream = $1 limit 1", POISON)
 
 
+async def sessions_of_several_forms(shop: Shop) -> None:
+    folder = shop.site.folder
+    (folder / "hash.txt").write_text("0123456789abcdef" * 2)
+    (folder / "sessions").mkdir()
+    async with TelegramSandboxControl(shop.telegram) as telegram:
+        for account, name in ((101, "anna.session"), (102, "sessions/bert.session")):
+            await telegram.create_account(AccountSpec(id=account))
+            (folder / name).write_bytes(await telegram.session_file(account))
+        await telegram.create_account(AccountSpec(id=103))
+        (folder / "strings.txt").write_text(await telegram.mint_session(103))
+
+
 PREPARATIONS: dict[str, Callable[[Shop], Awaitable[None]]] = {
     "docs/how-to/use-the-payment-sandbox.md": stock_for_payments,
     "docs/quickstart.md": a_session_file,
+    "docs/how-to/add-sessions.md": sessions_of_several_forms,
+    "docs/how-to/check-a-post.md": ids_of_the_first_order,
     "docs/how-to/payments.md": orders_for_the_operator,
     "docs/how-to/explain-an-order.md": ids_of_the_first_order,
     "docs/how-to/export-and-import.md": ids_of_the_first_order,

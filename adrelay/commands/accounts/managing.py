@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from adrelay.commands.addresses import ADDRESS, NO_ADDRESS
 from adrelay.commands.accounts.private_ids import AccountArgument, ReasonOption
+from adrelay.commands.addresses import ADDRESS, NO_ADDRESS
 from adrelay.commands.asking import account_path, change, given, show_list, show_one
 from adrelay.servers.gateway import Gateway
 from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption, LimitOption, YesOption
@@ -34,7 +34,7 @@ def list_accounts(
         env_file,
         "accounts",
         ACCOUNTS,
-        nothing="no account: see `adrelay accounts create`",
+        nothing="no such account: see `adrelay accounts create`",
         json=json,
         parameters=given(text=text or None, role=role, status=status),
         most=limit,

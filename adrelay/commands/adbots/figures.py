@@ -94,7 +94,7 @@ def groups(
         env_file,
         f"{adbot_path(adbot)}/groups",
         _GROUPS,
-        nothing="no group: see `adrelay adbots advertise`",
+        nothing="no such group: see `adrelay adbots advertise`",
         json=json,
         parameters=given(state=state, text=text),
         most=limit,
@@ -124,7 +124,7 @@ def log(  # noqa: PLR0913, PLR0917 - what a log is searched by
         env_file,
         f"{adbot_path(adbot)}/logs",
         _LOG,
-        nothing="no delivery",
+        nothing="no such delivery",
         json=json,
         parameters=given(
             group=group, result=result, session=session, from_=instant(since), to=instant(until)

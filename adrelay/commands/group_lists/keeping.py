@@ -56,7 +56,7 @@ def list_lists(
         env_file,
         f"{account_path(account)}/group-lists",
         _LISTS,
-        nothing="no group list: see `adrelay group-lists create`",
+        nothing="no such group list: see `adrelay group-lists create`",
         json=json,
         parameters=given(adbot=adbot, text=text),
         most=limit,

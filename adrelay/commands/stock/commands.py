@@ -75,7 +75,7 @@ def list_(
         env_file,
         "stock",
         _SESSIONS,
-        nothing="no session: see `adrelay stock add`",
+        nothing="no such session: see `adrelay stock add`",
         json=json,
         parameters=given(state=state, adbot=adbot, application=application, text=text),
         most=limit,

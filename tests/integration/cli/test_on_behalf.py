@@ -98,7 +98,7 @@ async def test_a_group_list_is_made_of_a_file_assigned_changed_and_deleted(
     adbot = await delivered(shop, email)
     await done(shop, "adbots", "advertise", adbot, "--post", POST, "--group", "@bakers")
     empty = await adrelay(shop.url, "group-lists", "list", email)
-    assert (empty.code, empty.out) == (1, "no group list: see `adrelay group-lists create`\n")
+    assert (empty.code, empty.out) == (1, "no such group list: see `adrelay group-lists create`\n")
     (tmp_path / "groups.csv").write_text("group,members\n@flats,120\n@rooms/7,80\n")
     of_file = ("--groups-file", "groups.csv")
     made = await done(shop, "group-lists", "create", email, "Flats", *of_file, folder=tmp_path)
@@ -152,6 +152,6 @@ async def test_a_line_of_a_file_that_names_no_group_is_told_with_its_number(
 async def test_times_of_a_log_are_understood(shop: Shop) -> None:
     adbot = await delivered(shop)
     ran = await adrelay(shop.url, "adbots", "log", adbot, "--since", "2h", "--until", "1m")
-    assert (ran.code, ran.out, ran.err) == (1, "no delivery\n", "")
+    assert (ran.code, ran.out, ran.err) == (1, "no such delivery\n", "")
     future = await adrelay(shop.url, "adbots", "log", adbot, "--since", "2999-01-01")
     assert (future.code, "is in the future" in future.err) == (2, True)

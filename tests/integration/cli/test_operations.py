@@ -20,7 +20,7 @@ async def test_blocked_chats_are_listed_and_found_by_text(shop: Shop) -> None:
     assert ran.out.splitlines()[1].split()[0] == group
     assert ran.out.splitlines()[1].endswith("its owner asked")
     none = await adrelay(shop.url, "operations", "sources", "--text", group)
-    assert (none.code, none.out.startswith("no channel is blocked")) == (1, True)
+    assert (none.code, none.out.startswith("no such channel is blocked")) == (1, True)
     await adrelay(shop.url, "operations", "unblock-target", group, "--reason", "again")
     after = await adrelay(shop.url, "operations", "targets", "--text", group, "--json")
     assert (after.code, after.document) == (1, [])

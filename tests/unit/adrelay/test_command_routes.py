@@ -83,7 +83,7 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "stock add-application": ("--api-id 4711 --api-hash-file hash.txt",),
 }
 """What each command is run with, if it needs anything: every way that calls other routes."""
-JUDGING = {"orders attention", "operations notices", "adbots check-posts"}
+JUDGING = {"orders attention", "adbots check-posts"}
 """Commands that end with 1 if what they show needs a person."""
 NO_JSON = {"activity export"}
 
