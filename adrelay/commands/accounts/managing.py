@@ -1,6 +1,5 @@
 """`adrelay accounts list | show | create | suspend | restore | sign-out | role | erase` and others."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -131,6 +130,8 @@ def erase(
 
 
 async def _erase(env_file: Path, account: str, *, yes: bool, json: bool) -> Exit:
+    import asyncio
+
     async with Gateway(env_file) as gateway:
         if not yes:
             found = await gateway.get(account_path(account))

@@ -24,6 +24,7 @@ from services.gateway.api.callers import FOR_OPERATORS
 from services.gateway.api.compat.shapes import TAG, Stats, TheirBody, stats_of
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
+from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import Filled, Page, ReasonBody
 from services.gateway.api.requests.tags import tagged_model
 from services.gateway.tables.adbot_states import AdminAdbot
@@ -132,6 +133,9 @@ async def suspend_user(
 async def reset_code_of_user(account: AccountDep, request: Request, desk: DeskDep) -> AccessCodeView:
     """Issue an access code; an earlier one, tokens and API keys stop working. It is shown once."""
     found = await get_any_account(account, desk)
+    if found.email is None:
+        detail = "the e-mail address of this account is not known; open it again with its address"
+        raise Denied(HTTPStatus.NOT_FOUND, "unknown_account", detail)
     return await reset_access_code(AccountBody(email=found.email), request, desk)
 
 

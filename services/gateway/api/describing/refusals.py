@@ -157,7 +157,6 @@ _USUAL: Mapping[int, tuple[str, ...]] = {
 _OF_KEYS = {"malformed_idempotency_key", "idempotency_key_reused", "request_in_progress"}
 _OF_CLIENTS = {"account_needed"}
 _OF_OPERATORS = {"network_not_allowed"}
-_OF_ACCOUNT = "/api/v1/admin/accounts/{account}"
 _ADBOT = re.compile(r"/adbots/\{adbot_id\}")
 _REFUSED = re.compile(r"Refused: (.*?)(?:\.(?:\s|$)|$)", re.DOTALL)
 _CODE = re.compile(r"`([a-z]+(?:_[a-z]+)+)`")
@@ -178,7 +177,7 @@ def own_codes(operation: str, path: str) -> dict[int, list[str]]:
         own += [*(refusals_of(command) if command else ()), *_OWN.get(name, ())]
     if _ADBOT.search(path):
         own.append("unknown_adbot")
-    if path.startswith(_OF_ACCOUNT):
+    if "{account}" in path:
         own += ("unknown_account",) if operation == "erase_account" else _ACCOUNT
     if "{webhook_id}" in path:
         own.append("unknown_webhook")
