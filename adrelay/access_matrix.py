@@ -7,6 +7,8 @@ from typing import Any
 from libs.events.gateway import Scope
 
 PREFIX = "/api/v1"
+_ADMIN = (f"{PREFIX}/admin/", "/api/admin/")
+_EITHER = "/api/adbots/{adbot_id}/"
 
 
 class Kind(StrEnum):
@@ -17,6 +19,9 @@ class Kind(StrEnum):
     OWN_WRITE = "the caller's own, other scopes"
     NAMED_READ = "one of an account, `read`"
     NAMED_WRITE = "one of an account, other scopes"
+    EITHER_READ = "one of an account, `read`, or any, `admin`"
+    EITHER_WRITE = "one of an account, other scopes, or any, `admin`"
+    """The routes of existing front ends about an adbot are for its owner and for operators."""
     OPERATORS = "`admin`"
 
 
@@ -35,18 +40,18 @@ class Caller(StrEnum):
 
 
 YES = "yes"
-KINDS = (Kind.OWN_READ, Kind.OWN_WRITE, Kind.NAMED_READ, Kind.NAMED_WRITE, Kind.OPERATORS)
+KINDS = tuple(kind for kind in Kind if kind is not Kind.ANYBODY)
 """The kinds that take a credential, in the order of the answers below."""
-_ANSWERS: Mapping[Caller, tuple[str, str, str, str, str]] = {
-    Caller.NOBODY: ("401", "401", "401", "401", "401"),
-    Caller.OWNER: (YES, YES, YES, YES, "403"),
-    Caller.OTHER: (YES, YES, "404", "404", "403"),
-    Caller.RESELLER: (YES, YES, "404", "404", "403"),
-    Caller.KEY: (YES, "403", YES, "403", "403"),
-    Caller.SUSPENDED: ("403", "403", "403", "403", "403"),
-    Caller.BARE_ADMIN: (YES, YES, "404", "404", "403"),
-    Caller.ADMIN: (YES, YES, "404", "404", YES),
-    Caller.OPERATORS_TOKEN: ("403", "403", "403", "403", YES),
+_ANSWERS: Mapping[Caller, tuple[str, ...]] = {
+    Caller.NOBODY: ("401", "401", "401", "401", "401", "401", "401"),
+    Caller.OWNER: (YES, YES, YES, YES, YES, YES, "403"),
+    Caller.OTHER: (YES, YES, "404", "404", "404", "404", "403"),
+    Caller.RESELLER: (YES, YES, "404", "404", "404", "404", "403"),
+    Caller.KEY: (YES, "403", YES, "403", YES, "403", "403"),
+    Caller.SUSPENDED: ("403", "403", "403", "403", "403", "403", "403"),
+    Caller.BARE_ADMIN: (YES, YES, "404", "404", "404", "404", "403"),
+    Caller.ADMIN: (YES, YES, "404", "404", YES, YES, YES),
+    Caller.OPERATORS_TOKEN: ("403", "403", "403", "403", YES, YES, YES),
 }
 
 
@@ -60,9 +65,11 @@ def kind_of(path: str, operation: Mapping[str, Any]) -> Kind:
     scopes = scopes_of(operation)
     if not scopes:
         return Kind.ANYBODY
-    if path.removeprefix(PREFIX).startswith("/admin/"):
+    if path.startswith(_ADMIN):
         return Kind.OPERATORS
     reads = scopes == [Scope.READ.value]
+    if path.startswith(_EITHER):
+        return Kind.EITHER_READ if reads else Kind.EITHER_WRITE
     if "{" in path:
         return Kind.NAMED_READ if reads else Kind.NAMED_WRITE
     return Kind.OWN_READ if reads else Kind.OWN_WRITE
