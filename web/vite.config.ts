@@ -31,6 +31,6 @@ export default defineConfig({
   plugins: [react(), compressed()],
   build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   server: {
-    proxy: { "/api": { target: process.env.ADRELAY_GATEWAY ?? "http://127.0.0.1:8000", ws: true } },
+    proxy: { "/api": { target: process.env.GATEWAY ?? "http://127.0.0.1:8000", ws: true } },
   },
 });

@@ -36,7 +36,8 @@ class JoinedWrites:
         """Write a head that waits."""
         if self._head:
             head, self._head = self._head, b""
-            self.transport.write(head)
+            if not self.transport.is_closing():
+                self.transport.write(head)
 
     def close(self) -> None:
         """Close the connection once everything was sent."""

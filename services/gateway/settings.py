@@ -223,7 +223,8 @@ class GatewaySettings(ServiceSettings):
     site_url: str = Field(
         "",
         pattern=r"^(https?://\S+)?$",
-        description="The URL where clients sign in; if set, mails contain it",
+        description="The URL where clients sign in; if set, mails contain it, and only pages of its origin "
+        "may use cookies",
     )
 
     operator_mails: Annotated[str, AfterValidator(_addresses)] = Field(

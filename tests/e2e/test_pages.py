@@ -52,6 +52,8 @@ NOT_RUN = {
     ".venv/bin/adrelay demo --cycles 5": "tests/e2e/test_whole_path.py runs the same path",
     ".venv/bin/adrelay demo --album": "tests/e2e/test_whole_path.py runs the same path",
     ".venv/bin/adrelay demo --undisturbed": "tests/e2e/test_whole_path.py runs the same path",
+    ".venv/bin/adrelay demo --web": "it has no end: tests/e2e/test_demo.py opens its link",
+    "GATEWAY=http://127.0.0.1:8080 make web": "it has no end",
     ".venv/bin/adrelay demo --keep /tmp/adrelay": "tests/e2e/test_whole_path.py runs the same path",
     ".venv/bin/adrelay up --folder /tmp/adrelay": "tests/e2e/test_up.py starts what was kept",
     ".venv/bin/adrelay events tail --no-follow --folder /tmp/adrelay": "tests/e2e/test_up.py, too",

@@ -48,9 +48,9 @@ SHOWN_ONCE = {
     ("POST", "/live/tickets"),
 }
 """The answers that show a secret to whom it belongs. Their refusals show none."""
-UNREADABLE = "unreadable@example.com"
-"""Orders of this address break the gateway's reader."""
-BREAK_READER = f"alter table orders.orders add check (email <> '{UNREADABLE}')"
+UNREADABLE = "ETH"
+"""Orders in this coin break the gateway's reader."""
+BREAK_READER = f"alter table orders.orders add check (pay_currency <> '{UNREADABLE}')"
 
 
 @dataclass
@@ -215,7 +215,7 @@ async def act_wrongly(seen: Seen) -> None:
         seen.planted |= planted.all
         gateway = await asyncpg.connect(seen.system.databases["gateway"])
         await gateway.execute(BREAK_READER)
-        body = {"email": UNREADABLE, "plan": "demo", "pay_currency": "BTC"}
+        body = {"email": "unreadable@example.com", "plan": "demo", "pay_currency": UNREADABLE}
         answer = await visitor.post("checkout", json=body)
         assert answer.status_code == 202, "it can not be read"
         seen.blocked = f"order-{answer.json()['order_number']}"

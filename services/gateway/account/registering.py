@@ -58,9 +58,9 @@ class Accounts:
         """Store the address of an account that an order is about to open; one that it has stays."""
         await self._engine.query(lambda sql: name_address(sql, account, email))
 
-    async def reset_code(self, email: EmailAddress, causes: Causes) -> NewCode:
+    async def reset_code(self, account: AccountId, causes: Causes) -> NewCode:
         """Issue a new access code; the old one stops working. Raise `Refused` for an `unknown_account`."""
-        account, code = await self.of(email), self._codes.another()
+        code = self._codes.another()
 
         async def reset(unit: UnitOfWork) -> None:
             await unit.execute(ACCOUNT, account, ResetCode(account, self._codes.digest(code), unit.at))

@@ -186,7 +186,7 @@ async def noted(request: Request, desk: Desk, operator: Principal) -> AsyncGener
 
 async def _noted_path(request: Request, desk: Desk) -> str:
     """Return the path of a request; an account that it names by e-mail address is named by its id."""
-    path, named = request.url.path, str(request.path_params.get("account", ""))
+    path, named = str(request.scope["path"]), str(request.path_params.get("account", ""))
     if "@" not in named:
         return path
     account = await desk.ask(lambda sql: account_by_email(sql, named.strip()))

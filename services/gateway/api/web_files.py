@@ -22,7 +22,7 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 """Styles may be inline, as the components set sizes and colours of single elements; scripts may not."""
-_API = ("/api/", "/docs/", "/health/")
+_API = ("/api/", "/docs/", "/health/", "/metrics/", "/openapi.json/")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class WebFiles:
 
     def _find(self, scope: Scope) -> _File | None:
         path: str = scope["path"]
-        if scope["method"] not in {"GET", "HEAD"} or path.startswith(_API):
+        if scope["method"] not in {"GET", "HEAD"} or f"{path}/".startswith(_API):
             return None
         found = self._files.get(path.removeprefix("/"))
         is_page = "." not in PurePosixPath(path).name

@@ -43,7 +43,7 @@ _DELETIONS = (
 """What is stored of an account outside of events, besides its devices, keys and webhooks."""
 _NAMED = """
 update activity.acts set path = regexp_replace(path, '/[^/]*@[^/]*', '/' || $1::uuid::text)
-where position($2 in lower(path)) > 0 or position($3 in lower(path)) > 0
+where string_to_array(lower(path), '/') && array[$2, $3]::text[]
 """
 """Earlier versions noted paths in which an account was named by its address."""
 

@@ -34,7 +34,7 @@ class Attention(View):
         description="The unknown status, the payment and the reason, or the other order."
     )
     email: str | None
-    """Null if the account was erased."""
+    """Null if the account was erased, or its address is not known."""
     plan: str
     order_status: OrderStatus
     payment_status: PaymentStatus

@@ -65,7 +65,7 @@ class AdminOrderLine(OrderLine):
     account: UUID
     """The id of the account."""
     email: str | None
-    """Null if the account was erased."""
+    """Null if the account was erased, or its address is not known."""
     payment: str | None
     """The provider's number of the payment."""
     excess: Money | None

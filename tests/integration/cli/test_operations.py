@@ -27,20 +27,20 @@ async def test_blocked_chats_are_listed_and_found_by_text(shop: Shop) -> None:
 
 
 async def test_what_an_operator_did_is_listed_and_exported(shop: Shop, tmp_path: Path) -> None:
-    email = f"{uuid4().hex}@example.com"
-    await adrelay(shop.url, "accounts", "suspend", email, "--reason", "nobody")
+    nobody = str(uuid4())
+    await adrelay(shop.url, "accounts", "suspend", nobody, "--reason", "nobody")
     ran = await adrelay(shop.url, "activity", "list", "--operation", "suspend_account", "--json")
-    act = next(one for one in ran.document if email in one["path"])
+    act = next(one for one in ran.document if nobody in one["path"])
     assert (act["actor"], act["outcome"]) == ("admin", "unknown_account")
     shown = await adrelay(shop.url, "activity", "list", "--operation", "suspend_account", "--since", "1h")
     assert act["correlation_id"] in shown.out
     named = ("--operation", "suspend_account")
     printed = await adrelay(shop.url, "activity", "export", *named)
     assert printed.out.splitlines()[0].startswith("at,actor,")
-    assert email in printed.out
+    assert nobody in printed.out
     saved = await adrelay(shop.url, "activity", "export", *named, "--output", "acts.csv", folder=tmp_path)
     assert (saved.code, saved.out) == (0, "")
-    assert email in (tmp_path / "acts.csv").read_text()
+    assert nobody in (tmp_path / "acts.csv").read_text()
 
 
 async def test_changes_are_printed_as_they_happen(shop: Shop) -> None:

@@ -1,5 +1,6 @@
 /** Who is signed in: the access token lives in this page's memory, the refresh token in a cookie that no script reads. */
 
+import { queries } from "./queries";
 import type { SignedIn } from "./schema";
 
 const CSRF_COOKIES = ["__Host-adrelay_csrf", "adrelay_csrf"];
@@ -52,7 +53,10 @@ async function refreshOnce(): Promise<SignedIn | null> {
   if (cookie(CSRF_COOKIES) === null) return null;
   const answer = await fetch("/api/v1/auth/refresh", { method: "POST", headers: csrfHeader() });
   if (answer.ok) {
-    signedIn((await answer.json()) as SignedIn);
+    const next = (await answer.json()) as SignedIn;
+    // somebody else may have signed in on another tab
+    if (current !== null && next.account.id !== current.account.id) queries.clear();
+    signedIn(next);
   } else if (answer.status === 401 || answer.status === 403) {
     signedIn(null);
   } else {

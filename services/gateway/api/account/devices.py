@@ -50,8 +50,7 @@ async def sign_device_out(
 ) -> None:
     """Sign a device of the caller's account out: its tokens are refused from now on."""
     await desk.devices.sign_out(caller.account, DeviceId(device_id), causes_of(request))
-    if device_id == caller.principal.credential:
-        forget_cookies(request, response)
+    forget_cookies(request, response, DeviceId(device_id))
 
 
 @router.delete(
@@ -63,7 +62,7 @@ async def sign_device_out(
 async def sign_out_everywhere(caller: WriterDep, request: Request, response: Response, desk: DeskDep) -> None:
     """Sign all devices out, this one too. API keys stay valid; revoke those one by one."""
     await desk.accounts.sign_out_everywhere(caller.account, causes_of(request))
-    forget_cookies(request, response)
+    forget_cookies(request, response, caller.principal.credential)
 
 
 def device_view(line: DeviceLine, current: UUID | None) -> DeviceView:

@@ -195,23 +195,26 @@ async def sign_out(
     Without a token, the device is that of the cookie; one that is signed out already stays so.
     """
     if caller is None:
-        await _sign_out_by_cookie(request, desk, csrf_token)
+        device = await _sign_out_by_cookie(request, desk, csrf_token)
     else:
         principal = caller.principal
         if principal.kind is not CredentialKind.TOKEN or principal.credential is None:
             detail = "this credential is not of a device; revoke an API key with `DELETE /api-keys/{key_id}`"
             raise Denied(HTTPStatus.CONFLICT, "no_device", detail)
-        await desk.devices.sign_out(caller.account, DeviceId(principal.credential), causes_of(request))
-    forget_cookies(request, response)
+        device = DeviceId(principal.credential)
+        await desk.devices.sign_out(caller.account, device, causes_of(request))
+    forget_cookies(request, response, device)
 
 
-async def _sign_out_by_cookie(request: Request, desk: Desk, csrf_token: str | None) -> None:
+async def _sign_out_by_cookie(request: Request, desk: Desk, csrf_token: str | None) -> DeviceId:
+    """Sign out the device of the cookie, and return it."""
     await desk.refreshes.take(address_of(request))
     carried = desk.cookies.carried(request, csrf_token)
     found = await desk.devices.owner_of(carried.refresh_token.get_secret_value())
     if found is not None:
         account, device = found
         await desk.devices.sign_out(account, device, causes_of(request, f"account:{account}"))
+    return carried.device
 
 
 @router.get("/me", summary="Show the caller's account", responses=problems(401, 403))

@@ -105,7 +105,12 @@ async def reset_access_code(body: AccountBody, request: Request, desk: DeskDep) 
 
     Give the code to the mailbox's owner only: an order may name an e-mail address of somebody else.
     """
-    reset = await desk.accounts.reset_code(body.email, causes_of(request))
+    return await issued_code(await desk.accounts.of(body.email), request, desk)
+
+
+async def issued_code(account: AccountId, request: Request, desk: Desk) -> AccessCodeView:
+    """Issue an access code for an account, and return it."""
+    reset = await desk.accounts.reset_code(account, causes_of(request))
     await desk.settled(reset.written)
     return AccessCodeView(access_code=reset.access_code)
 

@@ -1,6 +1,7 @@
 """Routes of adbots that are named: for their owner, and under `/adbots/{adbot_id}` for operators too."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -51,6 +52,8 @@ class Logs(View):
 
     logs: list[LogLine]
     next: Annotated[str | None, Field(description="Send it as `cursor` to get the lines before.")]
+    kept_since: datetime | None
+    """Lines before this time were deleted, as they are kept for some days."""
 
 
 async def _another_adbot(adbot_id: UUID, principal: Principal, request: Request, desk: Desk) -> bool:

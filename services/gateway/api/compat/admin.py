@@ -10,11 +10,9 @@ from pydantic import Field, StringConstraints
 from services.gateway.account.listing import AccountLine
 from services.gateway.api.admin.accounts import (
     AccessCodeView,
-    AccountBody,
-    get_any_account,
+    issued_code,
     list_accounts,
     open_account,
-    reset_access_code,
     suspend_account,
 )
 from services.gateway.api.admin.adbots import ExtensionBody, extend_adbot, list_all_adbots
@@ -24,7 +22,6 @@ from services.gateway.api.callers import FOR_OPERATORS
 from services.gateway.api.compat.shapes import TAG, Stats, TheirBody, stats_of
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shapes import Filled, Page, ReasonBody
 from services.gateway.api.requests.tags import tagged_model
 from services.gateway.tables.adbot_states import AdminAdbot
@@ -132,11 +129,7 @@ async def suspend_user(
 )
 async def reset_code_of_user(account: AccountDep, request: Request, desk: DeskDep) -> AccessCodeView:
     """Issue an access code; an earlier one, tokens and API keys stop working. It is shown once."""
-    found = await get_any_account(account, desk)
-    if found.email is None:
-        detail = "the e-mail address of this account is not known; open it again with its address"
-        raise Denied(HTTPStatus.NOT_FOUND, "unknown_account", detail)
-    return await reset_access_code(AccountBody(email=found.email), request, desk)
+    return await issued_code(account, request, desk)
 
 
 @router.post(

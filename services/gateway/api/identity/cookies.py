@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from fastapi import Request, Response
 from pydantic import SecretStr
@@ -31,6 +32,7 @@ class Carried:
     """A refresh token that a browser sent in the cookie, for a page of this site."""
 
     page: Page
+    device: DeviceId
     refresh_token: SecretStr
 
 
@@ -77,7 +79,7 @@ class RefreshCookies:
                 f"send the value of the cookie `{cookie_name(CSRF, secure=page.secure)}` as {CSRF_HEADER}"
             )
             raise forbidden("wrong_csrf_token", detail)
-        return Carried(page, SecretStr(token))
+        return Carried(page, device, SecretStr(token))
 
     def csrf_token(self, device: DeviceId) -> str:
         """Return the CSRF token of a device."""
@@ -91,9 +93,16 @@ class RefreshCookies:
             response.headers.append("Set-Cookie", header)
 
 
-def forget_cookies(request: Request, response: Response) -> None:
-    """Let the browser forget the cookies that it sent, since their device was signed out."""
-    for name, secure in _held_by(request):
+def forget_cookies(request: Request, response: Response, device: UUID | None) -> None:
+    """Let the browser forget the cookies that it sent, if they are of a device that was signed out.
+
+    Another tab may have signed in meanwhile: its cookies stay.
+    """
+    held = _held_by(request)
+    tokens = [request.cookies[cookie_name(name, secure=secure)] for name, secure in held if name == REFRESH]
+    if device not in [device_in(token) for token in tokens]:
+        return
+    for name, secure in held:
         response.headers.append("Set-Cookie", set_cookie(name, "", secure=secure, seconds=0))
 
 

@@ -26,7 +26,8 @@ create table if not exists api_key_uses.uses (
 """
 _STORE = """
 insert into api_key_uses.uses as u (key, uses, last_at, last_address)
-select * from unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[])
+select n.* from unnest($1::uuid[], $2::bigint[], $3::timestamptz[], $4::text[]) as n (key, uses, at, address)
+where exists (select from api_keys k where k.key = n.key)
 on conflict (key) do update set uses = u.uses + excluded.uses, last_at = excluded.last_at,
     last_address = excluded.last_address
 """

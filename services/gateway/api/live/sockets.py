@@ -19,6 +19,7 @@ from services.gateway.api.identity.principal import Principal
 from services.gateway.api.identity.tickets import VALID_SECONDS
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.addresses import address_in
+from services.gateway.api.requests.gate import Gate
 from services.gateway.api.requests.limits import FairLimit, LimitReached, RateLimit
 from services.gateway.api.requests.listening import Listening
 from services.gateway.api.requests.problems import EXPECTED, Denied, denied_of
@@ -265,10 +266,15 @@ class _Socket:
         if len(self._logs) >= MOST_LOGS:
             raise TooManyListeners
         owners = await self._desk.ask(lambda sql: owners_of(sql, [adbot]))
-        if adbot not in owners or not (self._operator or owners[adbot] == self._principal.account):
+        if adbot not in owners or not (owners[adbot] == self._principal.account or self._may_see_any()):
             await self._send(f'{{"type":"refused","data":{{"code":"unknown_adbot","adbot":"{adbot}"}}}}')
             return
         self._logs[adbot] = self._begin(lambda: self._lines(adbot))
+
+    def _may_see_any(self) -> bool:
+        """Return whether this is an operator who calls from a network of operators."""
+        gate: Gate = self._websocket.app.state.gate
+        return self._operator and gate.is_for_operators(self._websocket.scope)
 
     async def _lines(self, adbot: AdbotId) -> None:
         async with AsyncExitStack() as stack:

@@ -22,7 +22,7 @@ from services.gateway.api.requests.shared_limits import SharedLimit
 ADMIN = ("/api/v1/admin/", "/api/admin/")
 """The beginnings of the paths of the operator's routes."""
 _API, _SIGN_INS = "/api/", frozenset({"/api/v1/auth/sign-in", "/api/auth/verify-access-code"})
-_OWN_SHARE = ("/health/", "/api/health", "/api/v1/webhooks/", "/api/payment/webhook")
+_OWN_SHARE = ("/health/", "/api/health", "/api/v1/webhooks/nowpayments", "/api/payment/webhook")
 """Paths that the number of other requests in progress does not limit."""
 MOST_IN_PROGRESS = 500
 _READS = {"GET", "HEAD"}
@@ -112,10 +112,14 @@ class Gate:
         if self.reads is not None:
             await self.reads.take(scope)
 
+    def is_for_operators(self, scope: Scope) -> bool:
+        """Return whether the address of a request, or of a socket, is one that operators may use."""
+        host = (scope.get("client") or ("", 0))[0]
+        return not self.admin_networks or host in self.admin_networks
+
     def check_operator(self, scope: Scope) -> None:
         """Raise `Denied` if the address of a request is not one that operators may use."""
-        host = (scope.get("client") or ("", 0))[0]
-        if self.admin_networks and host not in self.admin_networks:
+        if not self.is_for_operators(scope):
             detail = "the operator's routes can't be used from this network address"
             raise Denied(HTTPStatus.FORBIDDEN, "network_not_allowed", detail)
 

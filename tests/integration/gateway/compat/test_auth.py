@@ -11,6 +11,7 @@ from libs.eventsourcing.values import new_id, utc_now
 from tests.integration.gateway.compat.front_end import FrontEnd
 from tests.integration.gateway.harness import JWT_SECRET, Client, GatewayHarness
 from tests.integration.gateway.signing_in import token_until
+from tests.support.waiting import until
 
 ISSUER, SECRET = "https://project.example.org/auth/v1", "Fo4eign-of-the-tests-0123456789-abcdef-x"
 NOBODY = "5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c"
@@ -20,6 +21,12 @@ def foreign(**claims: object) -> str:
     now = utc_now()
     usual = {"iss": ISSUER, "aud": "authenticated", "iat": now, "exp": now + timedelta(hours=1)}
     return jwt.encode(usual | claims, SECRET, "HS256")
+
+
+async def is_accepted(http: httpx.AsyncClient, client: Client) -> bool:
+    """Return whether a token of another issuer is; one of the second of the client's sign-in is not."""
+    bearer = {"Authorization": f"Bearer {foreign(sub=str(client.account))}"}
+    return (await http.get("/api/v1/auth/me", headers=bearer)).is_success
 
 
 async def signed_in(http: httpx.AsyncClient, client: Client) -> Any:  # noqa: ANN401 - JSON
@@ -130,6 +137,7 @@ async def test_another_issuers_token_names_an_account_that_exists_and_makes_no_o
 ) -> None:
     trusted = {"foreign_jwt_secret": SECRET, "foreign_jwt_issuer": ISSUER}
     async with harness.gateway(postgres_url=harness.gateway_database, **trusted) as http:
+        await until(lambda: is_accepted(http, client))
         for claims in ({"user_id": str(client.account), "sub": NOBODY}, {"sub": str(client.account)}):
             front = FrontEnd.bearing(http, foreign(role="ADMIN", **claims))
             registered = await front.post("bot/register-user", {"email": client.email})

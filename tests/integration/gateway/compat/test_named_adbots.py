@@ -89,7 +89,7 @@ async def test_an_operator_starts_stops_and_watches_any_adbot_and_that_is_noted(
     assert await operators.post(f"adbots/{adbot}/start") == STARTED
     assert await status(client, adbot) == "RUNNING"
     assert await operators.post(f"adbots/{adbot}/stop") == STOPPED
-    assert await operators.get(f"adbots/{adbot}/logs") == {"logs": [], "next": None}
+    assert (await operators.get(f"adbots/{adbot}/logs"))["logs"] == []
     for method, path in (("POST", "start"), ("POST", "stop"), ("GET", "logs")):
         assert await operators.refused(method, f"adbots/{uuid4()}/{path}") == (404, "unknown_adbot")
     acts = (await admin.get("activity", params={"limit": 4})).json()["items"]
@@ -134,7 +134,7 @@ async def test_an_operator_acts_from_its_networks_only_also_on_routes_of_owners(
 async def test_a_key_that_only_reads_starts_nothing(client: Client, harness: GatewayHarness) -> None:
     adbot = await harness.adbot(client)
     front = FrontEnd.bearing(harness.http, await make_key(client, "read"))
-    assert await front.get(f"adbots/{adbot}/logs") == {"logs": [], "next": None}
+    assert (await front.get(f"adbots/{adbot}/logs"))["logs"] == []
     for path in (f"adbots/{adbot}/start", "bot/start", "bot/stop", "bot/register-user"):
         assert await front.refused("POST", path) == (403, "insufficient_scope")
 
