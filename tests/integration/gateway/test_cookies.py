@@ -224,6 +224,15 @@ async def test_signing_out_by_the_token_ends_the_cookies_too(
     assert await problem(site, page.headers) == (401, "invalid_refresh_token")
 
 
+async def test_signing_out_leaves_the_cookies_of_another_sign_in(
+    site: httpx.AsyncClient, client: Client
+) -> None:
+    before, after = await signed_in(site, client), await signed_in(site, client)
+    answer = await site.post(SIGN_OUT, headers=after.headers | {"Authorization": f"Bearer {before.token}"})
+    assert (answer.status_code, "set-cookie" in answer.headers) == (204, False)
+    assert (await site.post(REFRESH, headers=after.headers)).status_code == 200
+
+
 async def test_a_token_in_the_body_counts_before_the_cookie(site: httpx.AsyncClient, client: Client) -> None:
     page, script = await signed_in(site, client), await sign_in(site, client)
     answer = await site.post(REFRESH, json={"refresh_token": script["refresh_token"]}, headers=page.headers)

@@ -21,8 +21,9 @@ from services.gateway.api.requests import listening
 from services.gateway.api.requests.limits import FairLimit
 from services.gateway.live import changes as live_changes
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway.harness import Client, GatewayHarness
+from tests.integration.gateway.harness import Client, GatewayHarness, operator
 from tests.integration.gateway.sending import advertised, delivery
+from tests.integration.gateway.signing_in import sign_in_with_second_factor
 from tests.support.queries import Queries
 
 
@@ -261,3 +262,24 @@ async def test_later_messages_are_wishes(harness: GatewayHarness, monkeypatch: p
             await socket.send(json.dumps(wish))
         await harness.cancel(client.order)
         assert (await received(socket, "change"))["data"]["event"] == "cancelled"
+
+
+async def test_an_operator_sees_logs_of_others_from_the_operators_networks_only(
+    harness: GatewayHarness,
+) -> None:
+    theirs, admin = await harness.adbot(await harness.client()), await harness.client()
+    async with operator(harness.http) as script:
+        await script.put(f"accounts/{admin.account}/role", json={"role": "ADMIN"})
+    token = await sign_in_with_second_factor(harness.http, admin)
+    refused: list[bool] = []
+    for networks in ("127.0.0.0/8", "198.51.100.0/24"):
+        async with harness.gateway(postgres_url=harness.gateway_database, admin_networks=networks) as replica:
+            issued = await replica.post("/api/v1/live/tickets", headers={"Authorization": f"Bearer {token}"})
+            async with connect(url_of(replica)) as socket:
+                await socket.send(json.dumps({"ticket": issued.json()["ticket"]}))
+                await received(socket, "ready")
+                await socket.send(json.dumps({"listen": str(theirs)}))
+                await socket.send(json.dumps({"listen": str(new_id())}))
+                first = (await received(socket, "refused"))["data"]["adbot"]
+                refused.append(first == str(theirs))
+    assert refused == [False, True]

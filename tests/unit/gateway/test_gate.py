@@ -63,7 +63,7 @@ class Site:
             return len(await request.body())
 
         @app.get("/slow")
-        @app.post("/api/v1/webhooks/slow")
+        @app.post("/api/v1/webhooks/nowpayments")
         async def slow() -> str:
             self.begun.set()
             await self.go.wait()
@@ -169,7 +169,7 @@ async def test_requests_above_the_limit_are_shed_at_once_except_for_health_and_w
         assert int(answer.headers["Retry-After"]) > 0
         assert (await http.get("/health/live")).status_code == 200
         site.begun.clear()
-        webhook = asyncio.create_task(http.post("/api/v1/webhooks/slow"))
+        webhook = asyncio.create_task(http.post("/api/v1/webhooks/nowpayments"))
         await site.begun.wait()
         site.go.set()
         assert ((await slow).status_code, (await webhook).status_code) == (200, 200)

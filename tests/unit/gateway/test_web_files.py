@@ -51,7 +51,11 @@ async def test_a_file_is_sent_in_a_coding_that_the_browser_reads(
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/v1/no-such", "/assets/old-abc.js", "/.built", "/assets/../../../etc/passwd.txt", "/x.gz"]
+    "path",
+    [
+        *("/api/v1/no-such", "/api", "/health", "/metrics"),
+        *("/assets/old-abc.js", "/.built", "/assets/../../../etc/passwd.txt", "/x.gz"),
+    ],
 )
 async def test_what_is_no_page_and_no_file_is_not_found(http: httpx.AsyncClient, path: str) -> None:
     answer = await http.get(path)

@@ -89,7 +89,7 @@ async def get_bot_config(caller: ReaderDep, desk: DeskDep, request: Request) -> 
 )
 async def get_bot_state(caller: ReaderDep, desk: DeskDep, request: Request) -> Response:
     """Return all of the adbot; without an adbot, it is stopped and empty."""
-    bot = await desk.view(lambda sql: bot_in(sql, caller.account))
+    bot = await desk.view(lambda sql: bot_in(sql, caller.account, figures=True))
     state, figures = bot.state, bot.figures
     view = BotState(
         **advertised_by(state).model_dump(),
@@ -112,7 +112,7 @@ async def get_bot_state(caller: ReaderDep, desk: DeskDep, request: Request) -> R
 )
 async def get_bot_status(caller: ReaderDep, desk: DeskDep, request: Request) -> Response:
     """Return whether the adbot runs, and its figures."""
-    bot = await desk.view(lambda sql: bot_in(sql, caller.account))
+    bot = await desk.view(lambda sql: bot_in(sql, caller.account, figures=True))
     view = BotFigures(bot_status=bot_status_of(bot.state), stats=stats_of(bot.figures))
     return tagged_model(request, view)
 
@@ -146,7 +146,7 @@ async def get_sync_state(caller: ReaderDep, desk: DeskDep, request: Request) -> 
     """Return the post and the groups, the figures, and the last lines of the log."""
 
     async def look(sql: Sql) -> tuple[Bot, list[LogLine]]:
-        bot = await bot_in(sql, caller.account)
+        bot = await bot_in(sql, caller.account, figures=True)
         return bot, await log_of(sql, AdbotId(bot.state.id), _LINES) if bot.state else []
 
     bot, lines = await desk.view(look)

@@ -29,20 +29,24 @@ from services.gateway.tables.figures import Statistics, statistics_of
 
 @dataclass(frozen=True)
 class Bot:
-    """An account's current adbot, None if it has none, and the status of its plans."""
+    """An account's current adbot with its figures if they are wanted, and the status of the account's plans.
+
+    The adbot is None if the account has none.
+    """
 
     state: AdbotState | None
     figures: Statistics | None
     plan_status: PlanStatus
 
 
-async def bot_in(sql: Sql, account: AccountId) -> Bot:
-    """Return the current adbot of an account; reads several tables."""
+async def bot_in(sql: Sql, account: AccountId, *, figures: bool = False) -> Bot:
+    """Return the current adbot of an account, if wanted with its figures, which take several queries."""
     adbot = await current_adbot(sql, account)
     plan_status = await plan_status_of(sql, account)
     if adbot is None:
         return Bot(None, None, plan_status)
-    return Bot(await adbot_of(sql, account, adbot), await statistics_of(sql, adbot, utc_now()), plan_status)
+    state = await adbot_of(sql, account, adbot)
+    return Bot(state, await statistics_of(sql, adbot, utc_now()) if figures else None, plan_status)
 
 
 async def current(caller: ReaderDep, desk: DeskDep) -> AdbotId:
