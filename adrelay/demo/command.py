@@ -98,7 +98,16 @@ async def _run_steps(screen: DemoOutput, system: LocalSystem, wanted: Wanted) ->
         notes.add(
             f"adbot {client.adbot} with {state['seats']['filled']} seats, valid until {state['valid_until']}"
         )
-    incidents = Incidents(Scene(system, sample, client), wanted.cycles, undisturbed=wanted.undisturbed)
+    try:
+        return await _run_adbot(screen, Scene(system, sample, client), purchase, wanted)
+    finally:
+        await client.rest.close()
+
+
+async def _run_adbot(screen: DemoOutput, scene: Scene, purchase: steps.Purchase, wanted: Wanted) -> bool:
+    """Show what the client does with the adbot; return whether every group held every post once."""
+    system, sample, client = scene.system, scene.sample, scene.client
+    incidents = Incidents(scene, wanted.cycles, undisturbed=wanted.undisturbed)
     with screen.step("The client sets the post and the groups, and presses start"):
         await steps.advertise(client, sample)
         await incidents.before(1)
@@ -116,7 +125,6 @@ async def _run_steps(screen: DemoOutput, system: LocalSystem, wanted: Wanted) ->
     screen.console.print(await _trace(system, purchase), soft_wrap=True)
     screen.findings(findings)
     screen.evidence(evidence)
-    await client.rest.close()
     disturbed = any(finding.problem for finding in findings)
     return await _verdict(screen, system, evidence, wanted.cycles) and not disturbed
 
