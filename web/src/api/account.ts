@@ -1,7 +1,7 @@
-import { queryOptions, useMutation, useQuery } from "@tanstack/react-query";
+import { queryOptions, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { api, body } from "./client";
-import { queries } from "./queries";
+import { pagedQuery, queries } from "./queries";
 import type { SignedIn, SignInBody } from "./schema";
 import { csrfHeader, onSession, refresh, session, signedIn } from "./session";
 
@@ -46,7 +46,8 @@ export function useMarkAllRead() {
   });
 }
 
-export const ordersQuery = queryOptions({
-  queryKey: ["orders"],
-  queryFn: () => body(api.GET("/api/v1/orders", { params: { query: { limit: 100 } } })),
-});
+export const ordersQuery = pagedQuery(["orders"], (page) =>
+  body(api.GET("/api/v1/orders", { params: { query: page } })),
+);
+
+export const useOrders = () => useInfiniteQuery(ordersQuery);

@@ -1,23 +1,14 @@
-import {
-  infiniteQueryOptions,
-  queryOptions,
-  useInfiniteQuery,
-  useMutation,
-  useQuery,
-} from "@tanstack/react-query";
+import { queryOptions, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { api, body } from "./client";
-import { queries } from "./queries";
+import { pagedQuery, queries } from "./queries";
 import type { AdbotState, AdvertisementBody, GroupState, ResultClass } from "./schema";
-
-const ALL = 100;
 
 /** Filters of the log; left out: every line. */
 export type LogFilter = { result?: ResultClass; group?: string };
 
-export const adbotsQuery = queryOptions({
-  queryKey: ["adbots"],
-  queryFn: () => body(api.GET("/api/v1/adbots", { params: { query: { limit: ALL } } })),
-});
+export const adbotsQuery = pagedQuery(["adbots"], (page) =>
+  body(api.GET("/api/v1/adbots", { params: { query: page } })),
+);
 
 export const adbotQuery = (id: string) =>
   queryOptions({
@@ -33,38 +24,24 @@ export const statisticsQuery = (id: string) =>
   });
 
 export const logQuery = (id: string, filter: LogFilter) =>
-  infiniteQueryOptions({
-    queryKey: ["adbot", id, "log", filter],
-    queryFn: ({ pageParam }) =>
-      body(
-        api.GET("/api/v1/adbots/{adbot_id}/logs", {
-          params: {
-            path: { adbot_id: id },
-            query: { ...filter, ...(pageParam ? { cursor: pageParam } : {}) },
-          },
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next,
-  });
+  pagedQuery(["adbot", id, "log", filter], (page) =>
+    body(
+      api.GET("/api/v1/adbots/{adbot_id}/logs", {
+        params: { path: { adbot_id: id }, query: { ...filter, ...page } },
+      }),
+    ),
+  );
 
 export const groupsQuery = (id: string, state: GroupState | null) =>
-  infiniteQueryOptions({
-    queryKey: ["adbot", id, "groups", state],
-    queryFn: ({ pageParam }) =>
-      body(
-        api.GET("/api/v1/adbots/{adbot_id}/groups", {
-          params: {
-            path: { adbot_id: id },
-            query: { limit: ALL, ...(state ? { state } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
-          },
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next,
-  });
+  pagedQuery(["adbot", id, "groups", state], (page) =>
+    body(
+      api.GET("/api/v1/adbots/{adbot_id}/groups", {
+        params: { path: { adbot_id: id }, query: { ...(state ? { state } : {}), ...page } },
+      }),
+    ),
+  );
 
-export const useAdbots = () => useQuery(adbotsQuery);
+export const useAdbots = () => useInfiniteQuery(adbotsQuery);
 export const useAdbot = (id: string) => useQuery(adbotQuery(id));
 export const useStatistics = (id: string) => useQuery(statisticsQuery(id));
 export const useLog = (id: string, filter: LogFilter) => useInfiniteQuery(logQuery(id, filter));

@@ -1,14 +1,8 @@
 /** What operators ask and do; the gateway refuses it to everybody else. */
 
-import {
-  infiniteQueryOptions,
-  queryOptions,
-  useInfiniteQuery,
-  useMutation,
-  useQuery,
-} from "@tanstack/react-query";
+import { queryOptions, useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { api, body } from "./client";
-import { queries } from "./queries";
+import { pagedQuery, queries } from "./queries";
 import type { OrderStatus, SessionState } from "./schema";
 
 const ALL = 100;
@@ -23,11 +17,9 @@ export const noticesQuery = queryOptions({
   refetchInterval: SOON_MS,
 });
 
-export const attentionQuery = queryOptions({
-  queryKey: ["operator", "attention"],
-  queryFn: () => body(api.GET("/api/v1/admin/orders/attention", { params: { query: { limit: ALL } } })),
-  refetchInterval: SOON_MS,
-});
+export const attentionQuery = pagedQuery(["operator", "attention"], (page) =>
+  body(api.GET("/api/v1/admin/orders/attention", { params: { query: page } })),
+);
 
 export const forwardingQuery = queryOptions({
   queryKey: ["operator", "forwarding"],
@@ -36,35 +28,17 @@ export const forwardingQuery = queryOptions({
 });
 
 export const stockQuery = (state: SessionState | null) =>
-  infiniteQueryOptions({
-    queryKey: ["operator", "stock", state],
-    queryFn: ({ pageParam }) =>
-      body(
-        api.GET("/api/v1/admin/stock", {
-          params: {
-            query: { limit: ALL, ...(state ? { state } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
-          },
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next,
-  });
+  pagedQuery(["operator", "stock", state], (page) =>
+    body(api.GET("/api/v1/admin/stock", { params: { query: { ...(state ? { state } : {}), ...page } } })),
+  );
 
 /** Filters of a list of orders; left out: all. */
 export type OrderFilter = { order_status?: OrderStatus; text?: string };
 
 export const allOrdersQuery = (filter: OrderFilter) =>
-  infiniteQueryOptions({
-    queryKey: ["operator", "orders", filter],
-    queryFn: ({ pageParam }) =>
-      body(
-        api.GET("/api/v1/admin/orders", {
-          params: { query: { limit: ALL, ...filter, ...(pageParam ? { cursor: pageParam } : {}) } },
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next,
-  });
+  pagedQuery(["operator", "orders", filter], (page) =>
+    body(api.GET("/api/v1/admin/orders", { params: { query: { ...filter, ...page } } })),
+  );
 
 export const anyOrderQuery = (order: string) =>
   queryOptions({
@@ -74,22 +48,12 @@ export const anyOrderQuery = (order: string) =>
   });
 
 export const accountsQuery = (text: string) =>
-  infiniteQueryOptions({
-    queryKey: ["operator", "accounts", text],
-    queryFn: ({ pageParam }) =>
-      body(
-        api.GET("/api/v1/admin/accounts", {
-          params: {
-            query: { limit: ALL, ...(text ? { text } : {}), ...(pageParam ? { cursor: pageParam } : {}) },
-          },
-        }),
-      ),
-    initialPageParam: "",
-    getNextPageParam: (page) => page.next,
-  });
+  pagedQuery(["operator", "accounts", text], (page) =>
+    body(api.GET("/api/v1/admin/accounts", { params: { query: { ...(text ? { text } : {}), ...page } } })),
+  );
 
 export const useNotices = () => useQuery(noticesQuery);
-export const useAttention = () => useQuery(attentionQuery);
+export const useAttention = () => useInfiniteQuery({ ...attentionQuery, refetchInterval: SOON_MS });
 export const useForwarding = () => useQuery(forwardingQuery);
 export const useStock = (state: SessionState | null) => useInfiniteQuery(stockQuery(state));
 export const useAllOrders = (filter: OrderFilter) => useInfiniteQuery(allOrdersQuery(filter));

@@ -1,7 +1,8 @@
-import { QueryClient } from "@tanstack/react-query";
+import { infiniteQueryOptions, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./problem";
 
 const TRIES = 3;
+const PAGE = 100;
 
 /** Whether a failed read is worth repeating: never after a refusal. */
 function worthRetrying(count: number, error: Error): boolean {
@@ -15,3 +16,16 @@ export const queries = new QueryClient({
     mutations: { retry: false },
   },
 });
+
+/** Returns the options of a list that is read page by page; `read` sends what it is given with its filters. */
+export function pagedQuery<P extends { next: string | null }>(
+  queryKey: readonly unknown[],
+  read: (page: { limit: number; cursor?: string }) => Promise<P>,
+) {
+  return infiniteQueryOptions({
+    queryKey,
+    queryFn: ({ pageParam }) => read({ limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) }),
+    initialPageParam: "",
+    getNextPageParam: (page: P) => page.next,
+  });
+}

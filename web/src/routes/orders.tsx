@@ -1,16 +1,15 @@
 import { Anchor } from "@mantine/core";
 import { IconReceipt } from "@tabler/icons-react";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { ordersQuery } from "../api/account";
+import { useOrders } from "../api/account";
 import type { OrderLine } from "../api/schema";
 import { OrderStateBadge } from "../features/orders/OrderStateBadge";
-import { type Column, DataTable } from "../ui/DataTable";
+import type { Column } from "../ui/DataTable";
 import { Empty } from "../ui/Empty";
-import { Loaded } from "../ui/Loaded";
 import { Money } from "../ui/Money";
 import { Page } from "../ui/Page";
+import { PagedTable } from "../ui/PagedTable";
 import { When } from "../ui/When";
 
 export function OrdersPage() {
@@ -42,20 +41,15 @@ export function OrdersPage() {
   ];
   return (
     <Page title={t("orders.title")}>
-      <Loaded query={useQuery(ordersQuery)}>
-        {(page) =>
-          page.items.length === 0 ? (
-            <Empty icon={<IconReceipt size={22} />} title={t("orders.empty")} text={t("orders.emptyText")} />
-          ) : (
-            <DataTable
-              label={t("orders.title")}
-              rows={page.items}
-              rowKey={(order) => order.order_number}
-              columns={columns}
-            />
-          )
+      <PagedTable
+        label={t("orders.title")}
+        query={useOrders()}
+        rowKey={(order) => order.order_number}
+        columns={columns}
+        empty={
+          <Empty icon={<IconReceipt size={22} />} title={t("orders.empty")} text={t("orders.emptyText")} />
         }
-      </Loaded>
+      />
     </Page>
   );
 }

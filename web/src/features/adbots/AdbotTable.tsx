@@ -1,12 +1,17 @@
 import { Anchor } from "@mantine/core";
+import { IconRobot } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { useAdbots } from "../../api/adbots";
 import type { AdbotState } from "../../api/schema";
-import { type Column, DataTable } from "../../ui/DataTable";
+import type { Column } from "../../ui/DataTable";
+import { Empty } from "../../ui/Empty";
+import { PagedTable } from "../../ui/PagedTable";
 import { When } from "../../ui/When";
 import { AdbotStateBadge } from "./AdbotStateBadge";
 
-export function AdbotTable({ adbots }: { adbots: AdbotState[] }) {
+/** The caller's adbots; without one, how to get one. */
+export function AdbotTable() {
   const { t } = useTranslation();
   const columns: Column<AdbotState>[] = [
     {
@@ -33,5 +38,13 @@ export function AdbotTable({ adbots }: { adbots: AdbotState[] }) {
     },
     { head: t("adbots.until"), cell: (adbot) => <When at={adbot.valid_until} /> },
   ];
-  return <DataTable label={t("adbots.title")} rows={adbots} rowKey={(adbot) => adbot.id} columns={columns} />;
+  return (
+    <PagedTable
+      label={t("adbots.title")}
+      query={useAdbots()}
+      rowKey={(adbot) => adbot.id}
+      columns={columns}
+      empty={<Empty icon={<IconRobot size={22} />} title={t("adbots.empty")} text={t("adbots.emptyText")} />}
+    />
+  );
 }

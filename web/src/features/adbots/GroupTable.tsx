@@ -1,13 +1,13 @@
-import { Button, Select, Stack } from "@mantine/core";
+import { Select, Stack } from "@mantine/core";
 import { IconUsersGroup } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useGroups } from "../../api/adbots";
 import type { GroupFigures, GroupState } from "../../api/schema";
 import { CopyText } from "../../ui/CopyText";
-import { type Column, DataTable } from "../../ui/DataTable";
+import type { Column } from "../../ui/DataTable";
 import { Empty } from "../../ui/Empty";
-import { Loaded } from "../../ui/Loaded";
+import { PagedTable } from "../../ui/PagedTable";
 import { type Mood, StateBadge } from "../../ui/StateBadge";
 import { When } from "../../ui/When";
 
@@ -46,34 +46,15 @@ export function GroupTable({ adbot }: { adbot: string }) {
         value={state}
         onChange={(value) => setState(value as GroupState | null)}
       />
-      <Loaded query={query} rows={8}>
-        {({ pages }) => {
-          const groups = pages.flatMap((page) => page.items);
-          return groups.length === 0 ? (
-            <Empty
-              icon={<IconUsersGroup size={22} />}
-              title={t("groups.empty")}
-              text={t("groups.emptyText")}
-            />
-          ) : (
-            <DataTable
-              label={t("adbot.tabs.groups")}
-              rows={groups}
-              rowKey={(group) => group.group}
-              columns={columns}
-            />
-          );
-        }}
-      </Loaded>
-      {query.hasNextPage && (
-        <Button
-          variant="default"
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {t("common.more")}
-        </Button>
-      )}
+      <PagedTable
+        label={t("adbot.tabs.groups")}
+        query={query}
+        rowKey={(group) => group.group}
+        columns={columns}
+        empty={
+          <Empty icon={<IconUsersGroup size={22} />} title={t("groups.empty")} text={t("groups.emptyText")} />
+        }
+      />
     </Stack>
   );
 }

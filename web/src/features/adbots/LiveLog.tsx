@@ -1,4 +1,4 @@
-import { Button, Group, Select, Stack } from "@mantine/core";
+import { Group, Select, Stack } from "@mantine/core";
 import { IconList } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,9 +6,9 @@ import { useLog } from "../../api/adbots";
 import type { LogLine, ResultClass } from "../../api/schema";
 import en from "../../texts/en.json";
 import { CopyText } from "../../ui/CopyText";
-import { type Column, DataTable } from "../../ui/DataTable";
+import type { Column } from "../../ui/DataTable";
 import { Empty } from "../../ui/Empty";
-import { Loaded } from "../../ui/Loaded";
+import { PagedTable } from "../../ui/PagedTable";
 import { When } from "../../ui/When";
 import { ResultBadge } from "./ResultBadge";
 
@@ -38,25 +38,13 @@ export function LiveLog({ adbot }: { adbot: string }) {
           onChange={setResult}
         />
       </Group>
-      <Loaded query={query} rows={8}>
-        {({ pages }) => {
-          const lines = pages.flatMap((page) => page.items);
-          return lines.length === 0 ? (
-            <Empty icon={<IconList size={22} />} title={t("log.empty")} text={t("log.emptyText")} />
-          ) : (
-            <DataTable label={t("adbot.tabs.log")} rows={lines} rowKey={lineKey} columns={columns} />
-          );
-        }}
-      </Loaded>
-      {query.hasNextPage && (
-        <Button
-          variant="default"
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {t("common.more")}
-        </Button>
-      )}
+      <PagedTable
+        label={t("adbot.tabs.log")}
+        query={query}
+        rowKey={lineKey}
+        columns={columns}
+        empty={<Empty icon={<IconList size={22} />} title={t("log.empty")} text={t("log.emptyText")} />}
+      />
     </Stack>
   );
 }

@@ -1,15 +1,16 @@
 import { Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { useAttention } from "../../api/operator";
 import type { Attention } from "../../api/schema";
-import { type Column, DataTable } from "../../ui/DataTable";
+import type { Column } from "../../ui/DataTable";
 import { Money } from "../../ui/Money";
+import { PagedTable } from "../../ui/PagedTable";
 import { When } from "../../ui/When";
 import { OrderLink } from "./OrderLink";
 
 /** Orders that need a person, the oldest first, and why. */
-export function AttentionTable({ items }: { items: Attention[] }) {
+export function AttentionTable() {
   const { t } = useTranslation();
-  if (items.length === 0) return <Text c="var(--quiet)">{t("operator.noAttention")}</Text>;
   const columns: Column<Attention>[] = [
     { head: t("orders.number"), cell: (one) => <OrderLink order={one.order_number} /> },
     { head: t("operator.why"), cell: (one) => t(`attention.${one.kind}`) },
@@ -27,11 +28,12 @@ export function AttentionTable({ items }: { items: Attention[] }) {
     { head: t("operator.since"), cell: (one) => <When at={one.since} /> },
   ];
   return (
-    <DataTable
+    <PagedTable
       label={t("operator.attention")}
-      rows={items}
-      rowKey={(one, index) => `${one.order_number} ${one.kind} ${index}`}
+      query={useAttention()}
+      rowKey={(one) => `${one.order_number} ${one.kind} ${one.since} ${one.detail}`}
       columns={columns}
+      empty={<Text c="var(--quiet)">{t("operator.noAttention")}</Text>}
     />
   );
 }

@@ -1,4 +1,4 @@
-import { Button, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconSearch, IconUsers } from "@tabler/icons-react";
 import { useState } from "react";
@@ -6,10 +6,10 @@ import { useTranslation } from "react-i18next";
 import { useAccounts } from "../../api/operator";
 import type { AccountLine } from "../../api/schema";
 import { AccountActs } from "../../features/operator/AccountActs";
-import { type Column, DataTable } from "../../ui/DataTable";
+import type { Column } from "../../ui/DataTable";
 import { Empty } from "../../ui/Empty";
-import { Loaded } from "../../ui/Loaded";
 import { Page } from "../../ui/Page";
+import { PagedTable } from "../../ui/PagedTable";
 import { StateBadge } from "../../ui/StateBadge";
 import { When } from "../../ui/When";
 
@@ -47,34 +47,15 @@ export function AccountsPage() {
         value={typed}
         onChange={(event) => setTyped(event.currentTarget.value)}
       />
-      <Loaded query={query} rows={8}>
-        {({ pages }) => {
-          const accounts = pages.flatMap((page) => page.items);
-          return accounts.length === 0 ? (
-            <Empty
-              icon={<IconUsers size={22} />}
-              title={t("accounts.empty")}
-              text={t("accounts.emptyText")}
-            />
-          ) : (
-            <DataTable
-              label={t("accounts.title")}
-              rows={accounts}
-              rowKey={(one) => one.id}
-              columns={columns}
-            />
-          );
-        }}
-      </Loaded>
-      {query.hasNextPage && (
-        <Button
-          variant="default"
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {t("common.more")}
-        </Button>
-      )}
+      <PagedTable
+        label={t("accounts.title")}
+        query={query}
+        rowKey={(one) => one.id}
+        columns={columns}
+        empty={
+          <Empty icon={<IconUsers size={22} />} title={t("accounts.empty")} text={t("accounts.emptyText")} />
+        }
+      />
     </Page>
   );
 }

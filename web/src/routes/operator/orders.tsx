@@ -1,4 +1,4 @@
-import { Button, Group, Select, TextInput } from "@mantine/core";
+import { Group, Select, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { IconReceipt, IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
@@ -7,11 +7,11 @@ import { useAllOrders } from "../../api/operator";
 import type { AdminOrderLine, OrderStatus } from "../../api/schema";
 import { OrderLink } from "../../features/operator/OrderLink";
 import { ORDER_STATUSES, OrderStateBadge } from "../../features/orders/OrderStateBadge";
-import { type Column, DataTable } from "../../ui/DataTable";
+import type { Column } from "../../ui/DataTable";
 import { Empty } from "../../ui/Empty";
-import { Loaded } from "../../ui/Loaded";
 import { Money } from "../../ui/Money";
 import { Page } from "../../ui/Page";
+import { PagedTable } from "../../ui/PagedTable";
 import { When } from "../../ui/When";
 
 const TYPING_MS = 250;
@@ -56,34 +56,19 @@ export function AllOrdersPage() {
           onChange={setStatus}
         />
       </Group>
-      <Loaded query={query} rows={8}>
-        {({ pages }) => {
-          const orders = pages.flatMap((page) => page.items);
-          return orders.length === 0 ? (
-            <Empty
-              icon={<IconReceipt size={22} />}
-              title={t("operator.noOrders")}
-              text={t("operator.noOrdersText")}
-            />
-          ) : (
-            <DataTable
-              label={t("operator.orders")}
-              rows={orders}
-              rowKey={(order) => order.order_number}
-              columns={columns}
-            />
-          );
-        }}
-      </Loaded>
-      {query.hasNextPage && (
-        <Button
-          variant="default"
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {t("common.more")}
-        </Button>
-      )}
+      <PagedTable
+        label={t("operator.orders")}
+        query={query}
+        rowKey={(order) => order.order_number}
+        columns={columns}
+        empty={
+          <Empty
+            icon={<IconReceipt size={22} />}
+            title={t("operator.noOrders")}
+            text={t("operator.noOrdersText")}
+          />
+        }
+      />
     </Page>
   );
 }

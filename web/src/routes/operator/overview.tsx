@@ -1,6 +1,6 @@
 import { SimpleGrid, Stack, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { useAttention, useForwarding, useNotices } from "../../api/operator";
+import { useForwarding, useNotices } from "../../api/operator";
 import { AttentionTable } from "../../features/operator/AttentionTable";
 import { ForwardingTiles } from "../../features/operator/ForwardingTiles";
 import { NoticeList } from "../../features/operator/NoticeList";
@@ -20,9 +20,7 @@ export function OperatorPage() {
       </Stack>
       <Stack gap="md" component="section">
         <Title order={2}>{t("operator.attention")}</Title>
-        <Loaded query={useAttention()} rows={2}>
-          {(page) => <AttentionTable items={page.items} />}
-        </Loaded>
+        <AttentionTable />
       </Stack>
       <Stack gap="md" component="section">
         <Title order={2}>{t("operator.forwarding")}</Title>
