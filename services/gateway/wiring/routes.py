@@ -14,9 +14,9 @@ from services.gateway.adapters.forwarding import ask_forwarder
 from services.gateway.api.desk import Desk
 from services.gateway.api.identity.api_keys import ApiKeys
 from services.gateway.api.identity.cookies import RefreshCookies
+from services.gateway.api.identity.credential_lookup import CredentialLookup
 from services.gateway.api.identity.door import Door
 from services.gateway.api.identity.key_uses import KeyUses
-from services.gateway.api.identity.standing import Standing
 from services.gateway.api.identity.tickets import Tickets
 from services.gateway.api.identity.tokens import ForeignTokens, Tokens
 from services.gateway.api.requests.addresses import Proxies
@@ -120,7 +120,7 @@ async def make_desk(
         accounts=Accounts(chassis.engine, codes),
         codes=codes,
         door=Door(
-            Standing(engine),
+            CredentialLookup(engine),
             tokens,
             api_keys,
             uses=uses,

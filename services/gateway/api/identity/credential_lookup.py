@@ -1,4 +1,4 @@
-"""What accounts, devices and API keys are at present, as their state tables say."""
+"""Looks up accounts, devices and API keys by credentials, in the state tables."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -23,8 +23,8 @@ join api_keys k on k.key = asked.key join accounts a on a.account = k.account
 """
 
 
-class Standing:
-    """Answers what holds for a credential now; requests that ask at the same time share a statement."""
+class CredentialLookup:
+    """Looks up what a credential stands for now; requests that ask at the same time share a statement."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -11,9 +11,9 @@ from libs.events.values import AccountId
 from libs.eventsourcing import Row
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.identity.api_keys import PREFIX, ApiKeys, PresentedKey
+from services.gateway.api.identity.credential_lookup import CredentialLookup
 from services.gateway.api.identity.key_uses import KeyUses
 from services.gateway.api.identity.principal import SCOPES, CredentialKind, Principal
-from services.gateway.api.identity.standing import Standing
 from services.gateway.api.identity.tokens import LONGEST, ForeignClaims, ForeignTokens, TokenClaims, Tokens
 from services.gateway.api.requests.problems import Denied, forbidden, unauthorized
 
@@ -23,7 +23,7 @@ class Door:
 
     def __init__(
         self,
-        standing: Standing,
+        lookup: CredentialLookup,
         tokens: Tokens,
         keys: ApiKeys,
         *,
@@ -31,7 +31,7 @@ class Door:
         foreign: ForeignTokens | None,
         operators_token: SecretStr | None,
     ) -> None:
-        self._standing = standing
+        self._lookup = lookup
         self._tokens = tokens
         self._keys = keys
         self._uses = uses
@@ -43,7 +43,7 @@ class Door:
         presented = self.check(credential)
         match presented:
             case TokenClaims():
-                row = await self._standing.of_device(presented.account, presented.device)
+                row = await self._lookup.of_device(presented.account, presented.device)
                 if row is None or not row["signed_in"] or row["epoch"] != presented.epoch:
                     raise _signed_out(row)
                 return self._of_account(
@@ -87,9 +87,9 @@ class Door:
         if principal.account is None:
             return True
         if principal.kind is CredentialKind.API_KEY and principal.credential is not None:
-            row = await self._standing.of_key(ApiKeyId(principal.credential))
+            row = await self._lookup.of_key(ApiKeyId(principal.credential))
         else:
-            row = await self._standing.of_device(principal.account, principal.credential)
+            row = await self._lookup.of_device(principal.account, principal.credential)
         if row is None or row["suspended_for"] is not None:
             return False
         return bool(row["signed_in"]) and row["epoch"] == principal.epoch
@@ -101,7 +101,7 @@ class Door:
 
     async def _of_foreign(self, claims: ForeignClaims, address: str) -> Principal:
         """Return the principal of another issuer's token, which never makes anybody an admin."""
-        row = await self._standing.of_device(claims.account, None)
+        row = await self._lookup.of_device(claims.account, None)
         if row is None:
             raise unauthorized("invalid_token", "this token's account does not exist")
         if claims.issued_at <= row["epoch_at"]:  # whole seconds: it may have been issued before the epoch
@@ -117,7 +117,7 @@ class Door:
         )
 
     async def _of_key(self, presented: PresentedKey, address: str) -> Principal:
-        row = await self._standing.of_key(presented.key)
+        row = await self._lookup.of_key(presented.key)
         if row is None or not hmac.compare_digest(row["digest"].encode(), presented.digest.encode()):
             raise unauthorized("invalid_token", "this API key was revoked")
         expires_at: datetime | None = row["expires_at"]

@@ -38,6 +38,8 @@ class SharedQuery(Generic[SubjectT, AnswerT]):
 
     async def _answer(self, asked: Sequence[tuple[SubjectT, asyncio.Future[AnswerT]]]) -> None:
         waiting = [(subject, answer) for subject, answer in asked if not answer.done()]
+        if not waiting:  # all who asked have gone
+            return
         try:
             found = await self._query([subject for subject, _ in waiting])
         except Exception as error:  # noqa: BLE001 - raised to each who asked
