@@ -1,6 +1,7 @@
 """Serves the built web application to browsers; without one, the gateway has its API alone."""
 
 import mimetypes
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -22,6 +23,8 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 """Styles may be inline, as the components set sizes and colours of single elements; scripts may not."""
+_REFUSED = re.compile(r";\s*q=0(\.0*)?\s*$")
+"""A coding that a browser does not want, RFC 9110, 12.5.3."""
 _API = ("/api/", "/docs/", "/health/", "/metrics/", "/openapi.json/")
 
 
@@ -100,9 +103,8 @@ def _cache_control(name: str) -> str:
 
 
 def _answer(file: _File, scope: Scope) -> Response:
-    accepted = {
-        part.split(";")[0].strip() for part in Headers(scope=scope).get("accept-encoding", "").split(",")
-    }
+    sent = Headers(scope=scope).get("accept-encoding", "")
+    accepted = {part.partition(";")[0].strip() for part in sent.split(",") if not _REFUSED.search(part)}
     coding = next((one for one in file.variants if one in accepted), "")
     headers = {
         "Cache-Control": file.cache_control,

@@ -38,7 +38,8 @@ async def test_pages_may_run_no_scripts_but_those_of_this_server(http: httpx.Asy
 
 
 @pytest.mark.parametrize(
-    ("accepted", "coding"), [("gzip, br", "gzip"), ("identity", None), ("gzip;q=1", "gzip")]
+    ("accepted", "coding"),
+    [("gzip, br", "gzip"), ("identity", None), ("gzip;q=1", "gzip"), ("gzip;q=0", None)],
 )
 async def test_a_file_is_sent_in_a_coding_that_the_browser_reads(
     http: httpx.AsyncClient, accepted: str, coding: str | None
