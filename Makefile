@@ -7,7 +7,7 @@ PROCESSES ?= 4
 CODE   := adrelay libs services sandbox tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up web test check format bench chaos soak lock clean
+.PHONY: help setup demo up web screenshots test check format bench chaos soak lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,9 @@ up: setup ## Run everything on this machine with the settings of .env
 
 web: setup ## Develop the web application: a server that reloads, before a running gateway
 	@$(BIN)/python -m adrelay.web_build dev
+
+screenshots: setup ## Take a picture of every page of the web application, in build/screenshots
+	@$(BIN)/python -m tests.web.screenshots
 
 test: setup ## Run the whole test suite
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile
@@ -62,8 +65,8 @@ bench: setup ## Measure against limits and peers: make bench, make bench growth 
 COMPILE := pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url \
 	--no-emit-trusted-host --no-emit-find-links --no-header
 
-chaos: setup ## Random faults under load, invariants checked: make chaos FAULTS=40 SEED=7
-	@$(BIN)/python -m tests.chaos --faults $(or $(FAULTS),20) --seed $(or $(SEED),1)
+chaos: setup ## Random faults under load, invariants checked: make chaos FAULTS=40 SEED=7 TOGETHER=1
+	@$(BIN)/python -m tests.chaos --faults $(or $(FAULTS),20) --seed $(or $(SEED),1) $(if $(TOGETHER),--together)
 
 soak: setup ## A long run of 200 sessions and 1,000 groups under faults: make soak MINUTES=30 SEED=7
 	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1)

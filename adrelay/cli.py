@@ -28,6 +28,11 @@ class _Adrelay(Menu):
         "env": Entry(
             "adrelay.commands.env:env", "Print one setting, for other commands: secrets as they are.", RUN
         ),
+        "databases": Entry(
+            "adrelay.commands.databases.cli:databases",
+            "Give each service a role of PostgreSQL that owns its database alone, and check it.",
+            RUN,
+        ),
         "catalogue": Entry(
             "adrelay.commands.catalogue:catalogue", "List, add, reprice and retire plans.", OPERATE
         ),
@@ -43,7 +48,7 @@ class _Adrelay(Menu):
         ),
         "adbots": Entry(
             "adrelay.commands.adbots.commands:adbots",
-            "List adbots, show what one sent, set, start, stop, extend, suspend and restore it.",
+            "List adbots, show what one sent, set, start, stop, extend, suspend, restore it, replace seats.",
             OPERATE,
         ),
         "group-lists": Entry(
@@ -62,6 +67,11 @@ class _Adrelay(Menu):
         "operations": Entry(
             "adrelay.commands.operations:operations",
             "Show what waits and went wrong, follow changes, pause all adbots, block groups and channels.",
+            OPERATE,
+        ),
+        "system": Entry(
+            "adrelay.commands.system.commands:system",
+            "Show the health of all services, retry and drop dead letters, rebuild tables.",
             OPERATE,
         ),
         "events": Entry(

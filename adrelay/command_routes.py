@@ -26,6 +26,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "accounts sign-out-device": ("sign_device_of_account_out",),
     "accounts suspend": ("suspend_account",),
     "accounts webhook-messages": ("list_webhook_deliveries_of_account",),
+    "accounts webhook-off": ("switch_webhook_of_account_off",),
     "accounts webhooks": ("list_webhooks_of_account",),
     "activity export": ("export_activity",),
     "activity list": ("list_activity",),
@@ -38,8 +39,10 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "adbots list": ("list_all_adbots",),
     "adbots log": ("get_any_logs",),
     "adbots pace": ("get_any_adbot", "set_any_pacing"),
+    "adbots periods": ("get_any_periods",),
     "adbots post-check": ("get_any_post_check",),
     "adbots post-checks": ("list_any_post_checks",),
+    "adbots replace-seat": ("replace_seat",),
     "adbots restore": ("restore_adbot",),
     "adbots show": ("get_any_adbot",),
     "adbots start": ("start_any_adbot",),
@@ -69,6 +72,7 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "operations list": ("get_operations",),
     "operations notices": ("list_notices",),
     "operations pause": ("pause_adbots",),
+    "operations periods": ("get_periods_of_all",),
     "operations resume": ("resume_adbots",),
     "operations sessions": ("list_sessions",),
     "operations show": ("get_forwarding",),
@@ -86,10 +90,26 @@ ROUTES: Mapping[str, tuple[str, ...]] = {
     "stock add": ("add_session",),
     "stock add-application": ("add_telegram_application",),
     "stock list": ("get_stock",),
+    "stock retire": ("retire_session",),
     "stock show": ("get_stock",),
+    "system dead-letter": ("get_dead_letters_of_stream",),
+    "system dead-letters": ("get_dead_letters",),
+    "system drop": ("drop_dead_letters",),
+    "system health": ("get_system_health",),
+    "system plan": ("get_rebuild_plan",),
+    "system rebuild": ("rebuild_table",),
+    "system retry": ("retry_dead_letters",),
+    "system retry-all": ("retry_all_dead_letters",),
+    "system tables": ("get_tables",),
 }
 """The operations that each command calls, by its words."""
-WITHOUT_COMMAND: Mapping[str, str] = {}
+WITHOUT_COMMAND: Mapping[str, str] = {
+    "get_event": "`adrelay events show` reads the stores themselves",
+    "get_event_stream": "`adrelay events show` reads the stores themselves",
+    "get_event_tree": "`adrelay events trace` reads the stores themselves",
+    "listen_to_events": "`adrelay events tail` reads the stream itself",
+    "search_events": "`adrelay events trace` takes any id",
+}
 """Operations of operators that no command calls, each with the reason."""
 _OPERATOR = f"{PREFIX}/admin/"
 

@@ -37,6 +37,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         "expiring",
         "group_lists",
         "hooks",
+        "hours",
         "join_requests",
         "lost_sessions",
         "method_rests",
@@ -55,27 +56,3 @@ TABLES: dict[str, tuple[str, ...]] = {
     ),
 }
 """The projections by service."""
-CATEGORIES: dict[str, str] = {
-    "order": "billing",
-    "product": "billing",
-    "adbot": "provisioning",
-    "pair": "provisioning",
-    "session": "provisioning",
-    "confirmations": "scheduler",
-    "grouplist": "scheduler",
-    "postchecks": "scheduler",
-    "schedule": "scheduler",
-    "permissions": "scheduler",
-    "operations": "scheduler",
-    "apipair": "forwarder",
-    "client": "forwarder",
-    "cycle": "forwarder",
-    "access": "forwarder",
-    "postcheck": "forwarder",
-    "account": "gateway",
-    "device": "gateway",
-    "inbox": "gateway",
-    "notice": "gateway",
-    "hook": "gateway",
-}
-"""The services by stream category, which is the part of a stream's name before the first hyphen."""

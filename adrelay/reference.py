@@ -17,8 +17,13 @@ from pydantic_core import PydanticUndefined
 from adrelay.access_page import access_page
 from adrelay.command_routes import commands_page
 from adrelay.compatible_page import compatible_page
-from adrelay.configuration import ALL
+from adrelay.compose import compose_settings, nats_configuration
+from adrelay.configuration import ALL, password_variable, role_password_variable
+from adrelay.system import SERVICES, nats_variable
 from adrelay.telegram_errors import telegram_errors_page
+from adrelay.trust_page import trust_page
+from libs.chassis.broker_permissions import OPERATOR
+from libs.chassis.database_roles import SUPERUSER_URL, TOOLS, TOOLS_URL, role_of, url_variable
 from libs.chassis.settings import PREFIX, ServiceSettings, variable
 from libs.events import billing, forwarder, gateway, provisioning, scheduler
 from libs.events.commands import billing as to_billing
@@ -36,9 +41,10 @@ _OWNERS: tuple[tuple[ModuleType, ...], ...] = (
     (provisioning, to_provisioning),
     (scheduler, to_scheduler),
     (forwarder, to_forwarder),
-    (gateway,),
+    (gateway, *gateway.MODULES),
 )
-_EMBEDDED = {"postgres_url", "nats_url"}
+OPERATORS_URL = "ADRELAY_EVENTS_NATS_URL"
+_EMBEDDED = {"postgres_url", "nats_url", "command_key", "command_public_key"}
 """The settings that `adrelay up` provides by itself."""
 _COMMAND_LINE = (
     (
@@ -51,16 +57,38 @@ _COMMAND_LINE = (
         "",
         "The gateway that commands connect to, instead of the one of this machine's `adrelay up`",
     ),
+    (
+        OPERATORS_URL,
+        "",
+        "The NATS server with the operator's user, for `adrelay events`, instead of ADRELAY_NATS_URL",
+    ),
+    (
+        TOOLS_URL,
+        "",
+        "The PostgreSQL server with the user of tools that only read; they add the service to its name",
+    ),
+    (
+        SUPERUSER_URL,
+        "",
+        "The PostgreSQL server with a user that may create roles and databases; not for `.env`",
+    ),
     ("ADRELAY_TRACEBACK", "", "If set, an internal error of adrelay is shown with its traceback"),
 )
 """The variables of the command line only, or with another meaning there: name, default, description."""
+_EMPTY = "''"
 _BATCHABLE = " Batchable."
+
+
+_PUBLIC_KEY = ("command_public_key", ServiceSettings.model_fields["command_public_key"])
 
 
 def pages() -> dict[Path, str]:
     """Return every generated page by its path below the root."""
     return {
         Path(".env.example"): env_example(),
+        Path("deploy/nats.conf"): nats_configuration(),
+        Path("deploy/settings.yml"): compose_settings(),
+        Path("docs/reference/trust.md"): trust_page(),
         Path("docs/reference/settings.md"): settings_page(),
         Path("docs/reference/events.md"): events_page(),
         Path("docs/reference/access.md"): access_page(),
@@ -83,9 +111,19 @@ def env_example() -> str:
         "# Servers. Left empty, `adrelay up` runs PostgreSQL and NATS itself, in .adrelay/",
         "# ADRELAY_POSTGRES_URL=postgresql://user:password@host:5432",
         "# ADRELAY_NATS_URL=nats://host:4222",
-        "# For docker compose:",
+        "# With a role for each service, which `adrelay databases prepare` prints and creates",
+        "# (docs/how-to/secure-the-databases.md):",
+        *(f"# {url_variable(name)}=postgresql://{role_of(name)}:password@host:5432" for name in SERVICES),
+        f"# {TOOLS_URL}=postgresql://{TOOLS}:password@host:5432",
+        "# On a NATS server with users, for each its own (docs/how-to/secure-the-broker.md):",
+        *(f"# {nats_variable(service)}=nats://{service}:password@host:4222" for service in SERVICES),
+        f"# {OPERATORS_URL}=nats://{OPERATOR}:password@host:4222",
+        "# For docker compose; `adrelay keygen` makes all but that of PostgreSQL's superuser:",
         "# POSTGRES_PASSWORD=''",
+        *(f"# {role_password_variable(owner)}=''" for owner in ("tools", *SERVICES)),
+        *(f"# {password_variable(user)}=''" for user in (OPERATOR, *SERVICES)),
     ]
+    lines += ["", "# -- all services", *_example(ServiceSettings, *_PUBLIC_KEY)]
     for settings in ALL:
         own = {
             name: field
@@ -98,13 +136,15 @@ def env_example() -> str:
             lines += _example(settings, name, field)
     lines += ["", "# -- the command line"]
     for name, default, about in _COMMAND_LINE:
-        shown = default or "''"
-        lines += [f"# {about}", f"# {name}={shown}"]
+        if name != SUPERUSER_URL:  # it does not belong into a file that services read
+            lines += [f"# {about}", f"# {name}={default or _EMPTY}"]
     return "\n".join(lines) + "\n"
 
 
 def _example(settings: type[ServiceSettings], name: str, field: FieldInfo) -> list[str]:
     about = f"# {field.description}" if field.description else ""
+    if name in _EMBEDDED:
+        return [about, f"# {variable(settings, name)}=''"]
     if field.is_required():
         return [line for line in (about, f"{variable(settings, name)}=''") if line]
     default = _default(field) or "''"
@@ -120,6 +160,9 @@ def settings_page() -> str:
         "`.env`, literally: the last value counts, single quotes may hold anything, and nothing is expanded.",
         "If a setting is missing or too weak, the service does not start, and one line names it. A common",
         "setting applies to all services (`ADRELAY_LOG_LEVEL`) or to one (`ADRELAY_BILLING_LOG_LEVEL`).",
+        "",
+        "A secret, also the URL of a server, can be in a file: `ADRELAY_GATEWAY_JWT_SECRET_FILE` names the",
+        "one that holds `ADRELAY_GATEWAY_JWT_SECRET`.",
         "",
         "## Every service",
         "",
@@ -171,7 +214,8 @@ def events_page() -> str:
         "# Events and commands",
         "",
         "A service publishes its events on `event.<service>.<Type>.<partition>`. It receives commands on",
-        "`cmd.<service>.<Command>`, and batches of batchable commands on `cmd.<service>.<Command>.many`.",
+        "`cmd.<service>.<Command>`, and batches of batchable commands on `cmd.<service>.<Command>.many`; all",
+        "are [signed by the gateway](trust.md).",
         "This page is generated from the docstrings in `libs/events/`.",
     ]
     for modules in _OWNERS:

@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
-from adrelay.names import CATEGORIES
+from libs.events.categories import CATEGORIES
 
 if TYPE_CHECKING:
     from libs.eventsourcing import Decider, Registry

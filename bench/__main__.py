@@ -22,6 +22,7 @@ from bench.measure import Line, markdown, show
 from bench.operating import operating
 from bench.paying import SHORT, Load, paying, sustained
 from bench.rebuilding import rebuilding
+from bench.resting import Stopped, resting
 from bench.scheduling import scheduling
 from bench.servers import Servers, servers
 from bench.streaming import streaming
@@ -51,21 +52,25 @@ BRIEFLY: dict[str, Callable[[Servers], Awaitable[list[Line]]]] = {
 """Benchmarks that are not part of a full run."""
 GROWTH = "growth"
 """A benchmark with servers and a table of its own, not part of a full run either."""
+REST = "rest"
+"""A benchmark that runs `adrelay up` with servers of its own, likewise."""
 
 
-async def main(wanted: list[str], *, watching: bool, rate: int | None, sizes: Sequence[int]) -> None:
+async def main(
+    wanted: list[str], *, watching: bool, rate: int | None, sizes: Sequence[int], stopped: Stopped
+) -> None:
     """Run the named benchmarks, or all; the results of a full run are written to bench/README.md."""
     lines: list[Line] = []
     benches = BENCHES | BRIEFLY
     if rate is not None:
         benches["pay"] = lambda running: paying(running, Load(rate=rate))
     begin = time.perf_counter()
-    if GROWTH in wanted:
-        await growth(sizes)
-        print(f"{GROWTH}: done after {time.perf_counter() - begin:.0f} s")
-        wanted = [name for name in wanted if name != GROWTH]
-        if not wanted:
-            return
+    alone = {GROWTH: lambda: growth(sizes), REST: lambda: _rest(stopped)}
+    for name in [one for one in wanted if one in alone]:
+        await alone[name]()
+        print(f"{name}: done after {time.perf_counter() - begin:.0f} s")
+    if wanted and not (wanted := [one for one in wanted if one not in alone]):
+        return
     async with servers(watching=watching) as running:
         for name in wanted or BENCHES:
             lines += await benches[name](running)
@@ -77,13 +82,17 @@ async def main(wanted: list[str], *, watching: bool, rate: int | None, sizes: Se
         readme.write_text(f"{head}{TABLE}\n\n{markdown(lines)}\n")
 
 
+async def _rest(stopped: Stopped) -> None:
+    show(await resting(stopped))
+
+
 def run() -> None:
     """Parse the command line and run."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument(
         "name",
         nargs="*",
-        choices=[[], *BENCHES, *BRIEFLY, GROWTH],
+        choices=[[], *BENCHES, *BRIEFLY, GROWTH, REST],
         help="default: all, with the results in README.md",
     )
     parser.add_argument("--profile", action="store_true", help="print profiles; writes no results")
@@ -96,9 +105,17 @@ def run() -> None:
         default=SIZES,
         help="the numbers of events for `growth`, such as 1000000,10000000",
     )
+    parser.add_argument("--adbots", type=int, default=0, help="the number of stopped adbots for `rest`")
+    parser.add_argument(
+        "--up",
+        action="append",
+        default=[],
+        help="an argument of `adrelay up` for `rest`, such as --up=--together",
+    )
     asked = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    uvloop.run(main(asked.name, watching=asked.profile, rate=asked.rate, sizes=asked.events))
+    stopped = Stopped(asked.adbots, asked.up)
+    uvloop.run(main(asked.name, watching=asked.profile, rate=asked.rate, sizes=asked.events, stopped=stopped))
 
 
 if __name__ == "__main__":

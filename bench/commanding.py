@@ -19,6 +19,8 @@ from bench.measure import Line, Measure
 from bench.servers import Servers
 from libs.chassis.command_client import CommandClient
 from libs.chassis.commands import answering_broker, subscribe
+from libs.chassis.signing import MessageSigner
+from libs.chassis.verifying import MessageVerifier
 from libs.eventsourcing import Causes, Command, CommandHandlers, UnitOfWork
 
 
@@ -50,11 +52,12 @@ async def commanding(servers: Servers, seconds: float) -> list[Line]:
                 await plain.execute(PLAIN_INSERT, uuid4().hex, 1, uuid4(), "Credited", PLAIN_DATA)
             return message.body
 
-        answering = answering_broker(servers.nats.url)
-        subscribe(handlers, answering, engine)
+        signer = MessageSigner.generate()
+        answering = answering_broker(servers.nats.url, service=engine.service)
+        subscribe(handlers, answering, engine, MessageVerifier.of(signer.public_key))
         await broker.start()
         await answering.start()
-        client = CommandClient(stream.nats)
+        client = CommandClient(stream.nats, signer)
         await _until_served(stream.nats)
         echo = await _sequential(seconds, lambda _: stream.nats.request("bench.bare", b"x", timeout=5))
         limit = await _sequential(seconds, lambda _: stream.nats.request("bench.inserting", b"x", timeout=5))

@@ -12,8 +12,7 @@ from uuid import uuid4
 
 from pydantic import SecretStr
 
-from adrelay.runtime.ports import free_port
-from adrelay.system import Process
+from adrelay.system import service_process, worker
 from bench.forwarding import API_HASH, API_ID, SOURCE, store_session, telegram_sandbox
 from bench.growth.processes import connected
 from bench.growth.system import System
@@ -156,9 +155,9 @@ async def _measure(
     system: SystemWith, telegram: TelegramSandboxControl, adbots: Sequence[Running]
 ) -> list[Line]:
     processes = [
-        Process("scheduler", "services.scheduler", free_port()),
-        Process("forwarder", "services.forwarder", free_port()),
-        Process("worker", "services.forwarder.worker", free_port()),
+        service_process("scheduler"),
+        service_process("forwarder"),
+        worker("worker"),
     ]
     by_id = {str(one.adbot.adbot): one for one in adbots}
     async with system.running(processes):

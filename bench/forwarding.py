@@ -23,12 +23,13 @@ from telethon.tl import functions, types
 from bench.measure import Line, Measure
 from bench.servers import Servers
 from bench.shop import children, cpu_seconds
+from libs.chassis.signing import MessageSigner
 from libs.events.catalogue import published
 from libs.events.values import AdbotId, ApplicationId, ChannelPost, CycleId, GroupRef, Pacing, Seat, SessionId
 from libs.eventsourcing import Causes, Engine, UnitOfWork
 from sandbox.telegram.client import TelegramSandboxControl
 from sandbox.telegram.specs import AccountSpec, ChannelSpec, GroupSpec, PostSpec, WorldSpec
-from services.forwarder.adapters.telegram.account import TelethonTelegram
+from services.forwarder.adapters.telegram.messenger import TelethonTelegram
 from services.forwarder.client.commands import Import
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.cycle.commands import Begin
@@ -207,6 +208,7 @@ async def _pool(servers: Servers, telegram: TelegramSandboxControl, adbots: Sequ
         {
             "postgres_url": "postgresql://unused",
             "nats_url": servers.nats.url,
+            "command_public_key": MessageSigner.generate().public_key,
             "vault_keys": base64.b64encode(secrets.token_bytes(32)).decode(),
             "telegram_host": endpoint.host,
             "telegram_port": endpoint.port,

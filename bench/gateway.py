@@ -13,6 +13,7 @@ import asyncpg
 import httpx
 from pydantic import SecretStr
 
+from adrelay.command_keys import pair
 from adrelay.runtime.ports import free_port
 from bench.servers import Servers
 from libs.events.gateway import DeviceId
@@ -97,6 +98,7 @@ async def gateway(
     environment = {
         "ADRELAY_POSTGRES_URL": url,
         "ADRELAY_NATS_URL": servers.nats.url,
+        **pair(),
         "ADRELAY_HTTP_PORT": str(port),
         "ADRELAY_GATEWAY_JWT_SECRET": known.jwt,
         "ADRELAY_GATEWAY_ADMIN_TOKEN": secrets.token_urlsafe(32),
@@ -109,7 +111,7 @@ async def gateway(
     }
     own = f"http://127.0.0.1:{port}"
     async with running(["-m", "services.gateway"], environment, f"{own}/health/ready") as process:
-        yield RunningGateway(own, process.pid, url, Tokens(SecretStr(known.jwt), 900))
+        yield RunningGateway(own, process.pid, url, Tokens([SecretStr(known.jwt)], 900))
 
 
 @asynccontextmanager

@@ -18,8 +18,7 @@ from pydantic import SecretStr
 from telethon import TelegramClient
 from telethon.sessions import StringSession
 
-from adrelay.runtime.ports import free_port
-from adrelay.system import Process
+from adrelay.system import worker
 from bench.first_sends import SystemWith
 from bench.forwarding import (
     API_HASH,
@@ -125,14 +124,16 @@ async def _worker(servers: Servers, telegram: TelegramSandboxControl, adbots: Se
             await make_tables(engine)
             vault = Vault(Cipher(decode_keys(SecretStr(keys))))
             await import_sessions(engine, vault, pair, telegram, adbots)
-            process = Process("worker", "services.forwarder.worker", free_port())
-            async with system.running([process]) as (_, (worker,)), connected(system, "forwarder") as store:
+            async with (
+                system.running([worker("worker")]) as (_, (process,)),
+                connected(system, "forwarder") as store,
+            ):
                 await run_cycle(engine, pair, adbots)
                 await asyncio.sleep(_SETTLED_SECONDS)
                 held = await store.fetchval(_HELD)
                 assert held == ADBOTS * SEATS, f"{held} sessions are leased"
-                assert worker.pid is not None
-                return await _at_rest(worker.pid)
+                assert process.pid is not None
+                return await _at_rest(process.pid)
 
 
 async def _at_rest(pid: int) -> Rest:

@@ -17,8 +17,8 @@ from adrelay.runtime.ports import free_port
 from bench.audience import Audience, Listener, request, ticket
 from bench.gateway import GatewaySecrets, RunningGateway, gateway
 from bench.growth.system import memory
-from bench.measure import Line
-from bench.scheduling import Found, Late
+from bench.measure import Found, Line
+from bench.scheduling import Late
 from bench.servers import Servers
 from bench.shop import cpu_seconds
 from libs.chassis.broker import connect_nats, event_stream

@@ -16,8 +16,7 @@ import httpx
 
 from adrelay.runtime.ports import free_port
 from bench.gateway import SCHEMAS, RunningGateway, gateway, running
-from bench.measure import Line, Measure
-from bench.scheduling import Found
+from bench.measure import Found, Line, Measure
 from bench.servers import Servers
 from bench.shop import cpu_seconds
 from libs.events.values import AccountId

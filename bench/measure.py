@@ -27,6 +27,18 @@ class Line(Protocol):
 
 
 @dataclass(frozen=True)
+class Found:
+    """A finding without a limit, a peer or a target."""
+
+    what: str
+    found: str
+
+    def cells(self) -> list[str]:
+        """Return the row of the table."""
+        return [self.what, "-", "-", "-", "-", self.found, "-", "-"]
+
+
+@dataclass(frozen=True)
 class Measure:
     """A rate per second, compared with the rate of a limit, which can't be exceeded, and of a peer."""
 

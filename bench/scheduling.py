@@ -13,11 +13,10 @@ from pathlib import Path
 from statistics import quantiles
 from uuid import uuid4
 
-from adrelay.runtime.ports import free_port
-from adrelay.system import Process
+from adrelay.system import Process, second_process, service_process
 from bench.growth.processes import connected
 from bench.growth.system import System
-from bench.measure import Line
+from bench.measure import Found, Line
 from bench.servers import Servers
 from libs.events.values import AccountId, AdbotId, ApplicationId, ChannelPost, Seat, SessionId
 from libs.eventsourcing import Causes, Engine, UnitOfWork
@@ -72,18 +71,6 @@ class Late:
         return [f"{self.what} (p50 / p99 / max)", "-", "-", target, met, found, "-", "-"]
 
 
-@dataclass(frozen=True)
-class Found:
-    """A number that is no rate."""
-
-    what: str
-    found: str
-
-    def cells(self) -> list[str]:
-        """Return the row of the table."""
-        return [self.what, "-", "-", "-", "-", self.found, "-", "-"]
-
-
 async def scheduling(servers: Servers) -> list[Line]:
     """Measure how late cycles are raised and begun, with one replica, with two, and when one is killed."""
     with tempfile.TemporaryDirectory(prefix="adrelay-bench-", ignore_cleanup_errors=True) as folder:
@@ -116,9 +103,9 @@ async def _measure(system: System) -> list[Line]:
 
 def _processes() -> tuple[Process, Process, Process]:
     return (
-        Process("scheduler", "services.scheduler", free_port()),
-        Process("scheduler-2", "services.scheduler", free_port()),
-        Process("forwarder", "services.forwarder", free_port()),
+        service_process("scheduler"),
+        second_process("scheduler-2", "scheduler"),
+        service_process("forwarder"),
     )
 
 

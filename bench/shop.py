@@ -3,9 +3,8 @@
 import hashlib
 import os
 import secrets
-import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,11 +15,11 @@ import asyncpg
 
 from adrelay.demo.rest import until
 from adrelay.demo.system import LocalSystem
-from adrelay.runtime.service import Service
+from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.system import SERVICES, Process
 from bench.orders import COLUMNS
 from bench.profiling import FUNCTIONS
-from libs.events.billing import OrderPlaced, PaymentRequested
+from libs.events.billing import OrderPlaced, PaymentFinished, PaymentRequested
 from libs.events.catalogue import published
 from libs.events.gateway import AccountRegistered, Role
 from libs.events.provisioning import ApiPairAdded, SessionStocked
@@ -104,21 +103,23 @@ class Buyer:
         )
         return [placed, requested]
 
-
-@dataclass(frozen=True)
-class _Watched(Process):
-    """A service that is profiled; the profile is written when it ends."""
-
-    def service(self, environment: Mapping[str, str], logs: Path) -> Service:
-        """Return the process for the supervisor."""
-        profile = str(_profile(logs.parent, self.name))
-        return Service(
-            self.name,
-            [sys.executable, "-m", "cProfile", "-o", profile, "-m", self.module],
-            env={**environment, "ADRELAY_HTTP_HOST": "127.0.0.1", **self._port()},
-            health_url=f"{self.url}/health/ready",
-            log=logs / f"{self.name}.log",
+    def paid(self) -> Event:
+        """Return the event that finishes its payment."""
+        return PaymentFinished(
+            order=self.order,
+            account=self.account,
+            plan=_PLAN,
+            payment=self.payment,
+            paid=_AMOUNT,
+            coin=_COIN,
+            by_hand=False,
         )
+
+
+def _profiled(process: Process, folder: Path) -> Process:
+    """Return a process that writes its profile when it ends."""
+    profile = str(_profile(folder, process.name))
+    return replace(process, python=[*process.python, "-m", "cProfile", "-o", profile])
 
 
 def _profile(folder: Path, name: str) -> Path:
@@ -141,33 +142,12 @@ class Shop(LocalSystem):
         }
         super().__init__(folder, workers=0, settings=settings)
         if watching:
-            self.processes = [_Watched(one.name, one.module, one.port) for one in self.processes]
+            self.processes = [_profiled(one, self.folder) for one in self.processes]
 
     async def environment(self) -> dict[str, str]:
         """Store the earlier events, and return the environment of the services, which are started next."""
-        at = utc_now() - _AGO
-        await self._write("provisioning", at, _stock(len(self.buyers)))
-        await self._write(
-            "gateway", at, _each((f"account-{one.account}", one.registered()) for one in self.buyers)
-        )
-        await self._write("billing", at, ((f"order-{one.order}", one.ordered(at)) for one in self.buyers))
+        await write_earlier(self.postgres, self.buyers, paid=False)
         return await super().environment()
-
-    async def _write(
-        self, service: str, at: datetime, streams: Iterator[tuple[str, Sequence[Event]]]
-    ) -> None:
-        engine = Engine(service, await self.postgres.ensure_database(f"adrelay_{service}"), published())
-        await engine.start(pool_size=1)
-        try:
-            rows = [
-                row for stream, events in streams for row in _rows(stream, events, at, f"service:{service}")
-            ]
-            async with engine.pool.acquire() as connection:
-                await connection.copy_records_to_table(
-                    "events", schema_name="engine", columns=COLUMNS, records=rows
-                )
-        finally:
-            await engine.stop()
 
     async def calm(self) -> None:
         """Wait until all readers have handled the earlier events."""
@@ -200,6 +180,31 @@ class Shop(LocalSystem):
             Stats(str(_profile(self.folder, name))).sort_stats("tottime").print_stats(2 * FUNCTIONS)
 
 
+async def write_earlier(postgres: EmbeddedPostgres, buyers: Sequence[Buyer], *, paid: bool) -> None:
+    """Store stock, accounts and orders of two days ago, as services would have appended them."""
+    at = utc_now() - _AGO
+    registered = ((f"account-{one.account}", [one.registered()]) for one in buyers)
+    orders = ((f"order-{one.order}", [*one.ordered(at), *([one.paid()] if paid else [])]) for one in buyers)
+    await _write(postgres, "provisioning", at, _stock(len(buyers)))
+    await _write(postgres, "gateway", at, registered)
+    await _write(postgres, "billing", at, orders)
+
+
+async def _write(
+    postgres: EmbeddedPostgres, service: str, at: datetime, streams: Iterator[tuple[str, Sequence[Event]]]
+) -> None:
+    engine = Engine(service, await postgres.ensure_database(f"adrelay_{service}"), published())
+    await engine.start(pool_size=1)
+    try:
+        rows = [row for stream, events in streams for row in _rows(stream, events, at, f"service:{service}")]
+        async with engine.pool.acquire() as connection:
+            await connection.copy_records_to_table(
+                "events", schema_name="engine", columns=COLUMNS, records=rows
+            )
+    finally:
+        await engine.stop()
+
+
 def _stock(sessions: int) -> Iterator[tuple[str, Sequence[Event]]]:
     for number in range(-(-sessions // SESSIONS_OF_PAIR)):
         pair = ApplicationId(uuid4())
@@ -210,10 +215,6 @@ def _stock(sessions: int) -> Iterator[tuple[str, Sequence[Event]]]:
             f"session-{session}",
             [SessionStocked(session=session, telegram_user=number + 1, phone="+49…42")],
         )
-
-
-def _each(streams: Iterator[tuple[str, Event]]) -> Iterator[tuple[str, Sequence[Event]]]:
-    return ((stream, [event]) for stream, event in streams)
 
 
 def _rows(stream: str, events: Sequence[Event], at: datetime, actor: str) -> Iterator[tuple[object, ...]]:

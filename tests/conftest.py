@@ -18,7 +18,8 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from tests.support.databases import fresh_database
 from tests.support.folder import temporary_folder
 from tests.support.forked import begin_fork_server, fork, use_fork_server
-from tests.support.system import ForkedSystem
+from tests.support.signing import KEYS
+from tests.support.system import UNHURRIED, ForkedSystem
 from tests.watchdog import Watchdog
 from tests.workers import OneSystemAtATime, longest_first
 
@@ -30,9 +31,10 @@ settings.load_profile("suite")  # the duration of an example depends on the mach
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Limit hangs, let HTTP clients read one certificate only, and connect to databases without TLS."""
+    """Limit hangs, read one certificate only, connect to databases without TLS, sign as the gateway does."""
     os.environ["SSL_CERT_FILE"] = str(Path(__file__).parent / "support" / "nobody.pem")
     os.environ["PGSSLMODE"] = "disable"  # otherwise each connection is opened twice: our servers have no TLS
+    os.environ |= KEYS  # settings that tests make take them from there
     config.pluginmanager.register(Watchdog(), "watchdog")
     received: dict[str, str] | None = getattr(config, "workerinput", None)  # set by xdist in a worker
     if received is not None:
@@ -133,20 +135,8 @@ async def local_system(servers_folder: Path) -> AsyncIterator[ForkedSystem]:
     """Yield all of Adrelay with its sandboxes, as real processes, for the whole path.
 
     The tests of `e2e` and `chaos` share it: each creates its own clients and advertisements, and removes its
-    faults. The pace is slow enough for a test to act in the middle of a cycle.
+    faults.
     """
-    settings = {
-        "ADRELAY_SCHEDULER_DELAY_SECONDS": "0.5",
-        "ADRELAY_SCHEDULER_JITTER_SECONDS": "0.1",
-        "ADRELAY_GATEWAY_CHECKOUTS_PER_MINUTE": "1000",
-        "ADRELAY_GATEWAY_CHECKOUTS_PER_HOUR": "1000",
-        "ADRELAY_GATEWAY_WRITES_PER_MINUTE": "1000",
-        "ADRELAY_GATEWAY_WRITES_PER_DAY": "100000",
-        "ADRELAY_GATEWAY_SIGN_INS_PER_MINUTE": "1000",
-        "ADRELAY_GATEWAY_WRONG_SECRETS_PER_HOUR": "1000",
-        "ADRELAY_GATEWAY_READS_PER_MINUTE": "100000",
-        "ADRELAY_GATEWAY_READS_PER_MINUTE_PER_ADDRESS": "100000",
-    }
     python = await fork()
-    async with ForkedSystem(servers_folder / "system", settings=settings, python=python) as system:
+    async with ForkedSystem(servers_folder / "system", settings=UNHURRIED, python=python) as system:
         yield system

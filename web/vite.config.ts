@@ -27,8 +27,31 @@ function compressed(): Plugin {
   };
 }
 
+const TEXTS_FOLDER = join(import.meta.dirname, "src/texts");
+const CATALOGUE = join(TEXTS_FOLDER, "en.json");
+const PART = "\0virtual:texts/";
+
+/** Makes two modules of the catalogue: the texts of pages for everybody, which come first, and all others. */
+function textsInParts(): Plugin {
+  return {
+    name: "texts-in-parts",
+    resolveId: (id) => (id.startsWith(PART.slice(1)) ? `\0${id}` : null),
+    load(id) {
+      if (!id.startsWith(PART)) return null;
+      this.addWatchFile(CATALOGUE);
+      const first = id === `${PART}public`;
+      const publicSections: string[] = JSON.parse(
+        readFileSync(join(TEXTS_FOLDER, "parts/public.json"), "utf8"),
+      );
+      const sections = Object.entries(JSON.parse(readFileSync(CATALOGUE, "utf8")));
+      const chosen = sections.filter(([name]) => publicSections.includes(name) === first);
+      return `export default JSON.parse(${JSON.stringify(JSON.stringify(Object.fromEntries(chosen)))})`;
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), compressed()],
+  plugins: [react(), textsInParts(), compressed()],
   build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   server: {
     proxy: { "/api": { target: process.env.GATEWAY ?? "http://127.0.0.1:8000", ws: true } },

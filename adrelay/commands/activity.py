@@ -15,6 +15,7 @@ from adrelay.servers.options import (
     JsonOption,
     LimitOption,
     SinceOption,
+    TextOption,
     UntilOption,
 )
 from adrelay.terminal.listing import Column, Form
@@ -50,6 +51,7 @@ _ACTS = (
 def list_(
     actor: ActorOption = None,
     operation: OperationOption = None,
+    text: TextOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     limit: LimitOption = 50,
@@ -63,7 +65,7 @@ def list_(
         _ACTS,
         nothing="no operator did anything of the kind",
         json=json,
-        parameters=_wanted(actor, operation, since, until),
+        parameters=_wanted(actor, operation, text, since, until),
         most=limit,
     )
 
@@ -75,12 +77,13 @@ def export(
     ] = None,
     actor: ActorOption = None,
     operation: OperationOption = None,
+    text: TextOption = None,
     since: SinceOption = None,
     until: UntilOption = None,
     env_file: EnvFileOption = ENV_FILE,
 ) -> None:
     """Export what operators did as CSV, the latest 100,000 lines at most."""
-    wanted = _wanted(actor, operation, since, until)
+    wanted = _wanted(actor, operation, text, since, until)
     carry_out(lambda: _export(env_file, output, wanted))
 
 
@@ -99,5 +102,7 @@ async def _export(env_file: Path, output: Path | None, wanted: Parameters) -> Ex
     return Exit.OK
 
 
-def _wanted(actor: str | None, operation: str | None, since: str | None, until: str | None) -> Parameters:
-    return given(actor=actor, operation=operation, from_=instant(since), to=instant(until))
+def _wanted(
+    actor: str | None, operation: str | None, text: str | None, since: str | None, until: str | None
+) -> Parameters:
+    return given(actor=actor, operation=operation, text=text, from_=instant(since), to=instant(until))

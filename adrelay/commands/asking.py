@@ -50,14 +50,21 @@ def show_list(  # noqa: PLR0913 - what lists differ in
 
 
 def show_one(
-    env_file: Path, path: str, picture: Picture, *, json: bool, parameters: Parameters | None = None
+    env_file: Path,
+    path: str,
+    picture: Picture,
+    *,
+    json: bool,
+    parameters: Parameters | None = None,
+    trouble: Callable[[Any], bool] = lambda _: False,
 ) -> None:
-    """Print one thing of the gateway, and exit."""
+    """Print one thing of the gateway, and exit: with 1 if it shows trouble."""
 
     async def work() -> Exit:
         async with Gateway(env_file) as gateway:
-            show(await gateway.get(path, parameters), picture, json=json)
-        return Exit.OK
+            answer = await gateway.get(path, parameters)
+        show(answer, picture, json=json)
+        return Exit.FOUND if trouble(answer) else Exit.OK
 
     carry_out(work)
 
@@ -112,7 +119,7 @@ async def account_id(gateway: Gateway, account: str) -> str:
 
 def id_part(text: str) -> str:
     """Return a pasted id as a part of a path; what is no id is left to the gateway to refuse."""
-    from adrelay.terminal.pasted import Kind, read
+    from libs.chassis.pasted import Kind, read
 
     found = read(text)
     return path_part(found.text if found.kind is Kind.ID else text.strip())

@@ -7,6 +7,8 @@ from typing import Annotated
 import typer
 
 from adrelay.env_file import DEFAULT, values_in
+from adrelay.terminal.outcome import NotFound, Unusable
+from libs.chassis.secret_files import SecretFileError, value_of
 
 
 def env(
@@ -15,10 +17,14 @@ def env(
 ) -> None:
     """Print one setting, for other commands: secrets as they are.
 
-    It is read as `adrelay up` reads it, with or without quotes around it. Exits with 1 if it is not set.
+    It is read as `adrelay up` reads it, with or without quotes around it, a secret also from its file
+    (`…_FILE`). Exits with 1 if it is not set.
     """
-    value = os.environ.get(name) or values_in(env_file).get(name)
-    if not value:
-        typer.echo(f"✗ {name} is not set: in the environment, or in {env_file}", err=True)
-        raise typer.Exit(1)
-    typer.echo(value)
+    environment = values_in(env_file) | {key: value for key, value in os.environ.items() if value}
+    try:
+        given = value_of([name.upper()], environment)
+    except SecretFileError as error:
+        raise Unusable(str(error)) from None
+    if given is None:
+        raise NotFound(f"{name} is not set: in the environment, or in {env_file}")
+    typer.echo(given[1])

@@ -10,12 +10,14 @@ from adrelay.commands.asking import change, given, show_list, show_one
 from adrelay.commands.following import follow
 from adrelay.commands.forwarding import sessions, show
 from adrelay.commands.notices import acknowledge, notices
+from adrelay.commands.periods import periods
 from adrelay.servers.options import (
     ENV_FILE,
     GATEWAY_EPILOG,
     EnvFileOption,
     JsonOption,
     LimitOption,
+    ReasonOption,
     TextOption,
 )
 from adrelay.terminal.listing import Column, Form, Item, print_list
@@ -36,12 +38,12 @@ TargetArgument = Annotated[
 SourceArgument = Annotated[
     str, typer.Argument(metavar="CHANNEL", help="@name, a link or an id.", show_default=False)
 ]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Stored for people.", show_default=False)]
 
 
 operations.command("show")(show)
 operations.command("follow")(follow)
 operations.command("sessions")(sessions)
+operations.command("periods")(periods)
 operations.command("notices")(notices)
 operations.command("acknowledge")(acknowledge)
 

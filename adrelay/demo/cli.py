@@ -16,6 +16,7 @@ def demo(
             "--web", help="Stay up with a running adbot until Ctrl-C, and print a link to its pages."
         ),
     ] = False,
+    together: Annotated[bool, typer.Option("--together", help="Run all services in one process.")] = False,  # noqa: FBT002
     keep: Annotated[
         Path | None,
         typer.Option(
@@ -27,9 +28,11 @@ def demo(
     """Run the whole path against the sandboxes and prove what the groups hold.
 
     While cycles run, an account is told to wait, one is banned, a group turns private, the post can't be read
-    for a moment, and a worker is killed. Exits with 0 only if every group that could be reached received
-    every cycle's post exactly once; with 130 or 143 after Ctrl-C or SIGTERM.
+    for a moment, and a worker is killed, or with --together the process of all services. Exits with 0 only if
+    every group that could be reached received every cycle's post exactly once; with 130 or 143 after Ctrl-C
+    or SIGTERM.
     """
+    from adrelay.demo.command import Wanted
     from adrelay.demo.command import demo as run
 
-    run(cycles=cycles, album=album, undisturbed=undisturbed, web=web, keep=keep)
+    run(Wanted(cycles, album=album, undisturbed=undisturbed, web=web, together=together), keep)

@@ -20,6 +20,7 @@ from adrelay.demo.system import LocalSystem
 from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.interrupt import Interrupted, run_interruptibly
 from adrelay.runtime.local import keep_settings
+from adrelay.terminal.outcome import Exit
 
 CYCLE_SECONDS = 60.0
 LOOK_SECONDS = 0.15
@@ -34,9 +35,11 @@ class Wanted:
     undisturbed: bool
     web: bool = False
     """Let people click through the running system, instead of letting things go wrong."""
+    together: bool = False
+    """Run all services in one process."""
 
 
-def demo(*, cycles: int, album: bool, undisturbed: bool, web: bool, keep: Path | None) -> None:
+def demo(wanted: Wanted, keep: Path | None) -> None:
     """Run the whole path, and exit with 0 if every group was shown to hold every post once."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
         message = (  # its secrets are generated anew
@@ -47,8 +50,7 @@ def demo(*, cycles: int, album: bool, undisturbed: bool, web: bool, keep: Path |
     console = Console()
     with tempfile.TemporaryDirectory(prefix="adrelay-demo-", ignore_cleanup_errors=True) as folder:
         run_folder = keep or Path(folder)
-        system = LocalSystem(run_folder)
-        wanted = Wanted(cycles, album=album, undisturbed=undisturbed, web=web)
+        system = LocalSystem(run_folder, together=wanted.together)
         work = _run(DemoOutput(console), system, wanted, keep=keep is not None)
         try:
             proven = run_interruptibly(work, system.supervisor.hurry)
@@ -57,14 +59,15 @@ def demo(*, cycles: int, album: bool, undisturbed: bool, web: bool, keep: Path |
         except (RuntimeFault, RestError, TimeoutError) as error:
             console.print(f"[red]✗ {error}[/red]", highlight=False)
             _show_complaints(console, run_folder / "logs")
-            raise typer.Exit(1) from error
+            raise typer.Exit(Exit.FOUND) from error
     if keep is not None:
         console.print(f"[dim]kept; to look at it again:[/dim] adrelay up --folder {keep}", soft_wrap=True)
-    raise typer.Exit(0 if proven else 1)
+    raise typer.Exit(Exit.OK if proven else Exit.FOUND)
 
 
 async def _run(screen: DemoOutput, system: LocalSystem, wanted: Wanted, *, keep: bool) -> bool:
-    with screen.step("Start PostgreSQL, NATS, three sandboxes, five services and two workers") as notes:
+    services = "all services in one process" if wanted.together else "five services and two workers"
+    with screen.step(f"Start PostgreSQL, NATS, three sandboxes, {services}") as notes:
         await system.__aenter__()
         notes.add(f"REST interface: {system.url}/docs")
         if keep:

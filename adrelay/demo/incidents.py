@@ -186,7 +186,7 @@ class UnreadableSource(_AtOnce):
 
 
 class KilledWorker:
-    """A worker is killed in the middle of a cycle."""
+    """A worker, or the process of all services, is killed in the middle of a cycle."""
 
     cycle = 3
 
@@ -209,7 +209,7 @@ class KilledWorker:
         del log
         restarts = scene.system.supervisor.status(self._worker).restarts
         repeated = len(await scene.calls(SENDS, outcome="repeat"))
-        followed = f"its sessions moved; {repeated} sends were repeated, and dropped by Telegram"
+        followed = f"its sessions were leased again; {repeated} sends were repeated, and dropped by Telegram"
         return Finding(
             f"{self._worker} was killed with -9", followed, "" if restarts else "it was not restarted"
         )
@@ -218,8 +218,8 @@ class KilledWorker:
 async def _busiest(system: LocalSystem) -> str:
     held: dict[str, float] = {}
     async with httpx.AsyncClient(trust_env=False) as http:
-        for worker in (process for process in system.processes if process.name.startswith("worker-")):
-            metrics = (await http.get(f"{worker.url}/metrics")).text.splitlines()
+        for worker in (process for process in system.processes if process.forwards):
+            metrics = (await http.get(f"{worker.url_of('forwarder')}/metrics")).text.splitlines()
             held[worker.name] = sum(float(line.split()[-1]) for line in metrics if line.startswith(_HELD))
     return max(held, key=lambda name: held[name])
 

@@ -4,11 +4,13 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import httpx
 
+START_SECONDS, RETRY_SECONDS = 20.0, 0.2
 T = TypeVar("T")
 Json = dict[str, Any]
 
@@ -44,8 +46,16 @@ class Rest:
         await self._http.aclose()
 
     async def get(self, path: str, **params: str | int) -> Any:  # noqa: ANN401 - JSON
-        """Return the JSON answer of a GET request."""
-        return self._answer(await self._http.get(path, params=params))
+        """Return the JSON answer of a GET request; wait a while for a gateway that is being started."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            with suppress(httpx.TransportError):
+                response = await self._http.get(path, params=params)
+                if response.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
+                    return self._answer(response)
+            if time.monotonic() > deadline:
+                return self._answer(await self._http.get(path, params=params))
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def post(self, path: str, body: Json | None = None) -> Any:  # noqa: ANN401 - JSON
         """Post a JSON body."""

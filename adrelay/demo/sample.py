@@ -45,12 +45,13 @@ class Sample:
 async def create_sample(
     telegram: TelegramSandboxControl, *, album: bool = False, tag: str = "", spare: bool = False
 ) -> Sample:
-    """Create the sample data in the sandbox, every account a member of every group; return it.
+    """Create the sample data in the sandbox, every account there a member of every group; return it.
 
     A `tag` at the end of its names allows a second sample. With `spare` there are more accounts than seats.
     """
     names = (*ACCOUNTS, *SPARE) if spare else ACCOUNTS
     accounts = [(await telegram.create_account(AccountSpec(name=name))).id for name in names]
+    members = [account.id for account in await telegram.accounts()]
     channel = await telegram.create_channel(ChannelSpec(title="Lakeside homes", username=f"{CHANNEL}{tag}"))
     if album:
         parts = await telegram.post_album(
@@ -64,7 +65,7 @@ async def create_sample(
     groups = {
         f"@{name}{tag}": (
             await telegram.create_group(
-                GroupSpec(title=name.replace("_", " ").title(), username=f"{name}{tag}", members=accounts)
+                GroupSpec(title=name.replace("_", " ").title(), username=f"{name}{tag}", members=members)
             )
         ).id
         for name in GROUPS

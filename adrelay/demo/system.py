@@ -1,5 +1,6 @@
 """Runs all of Adrelay and the three sandboxes in one folder, for the demo and for end-to-end tests."""
 
+import os
 import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from adrelay.configuration import fresh_secrets
+from adrelay.configuration import fresh_secrets, settings_of
 from adrelay.runtime.local import claimed
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.ports import free_port
@@ -16,7 +17,17 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from adrelay.runtime.service import Service
 from adrelay.runtime.states import Pace, Status
 from adrelay.runtime.supervisor import Supervisor
-from adrelay.system import SERVICES, Process, processes
+from adrelay.system import (
+    ALL_SERVICES_STOP_SECONDS,
+    SERVICES,
+    Process,
+    in_groups,
+    nats_variable,
+    one_process,
+    processes,
+    surroundings,
+)
+from libs.chassis.database_roles import TOOLS_URL, url_variable
 from sandbox.mail import MailControl
 from sandbox.nowpayments import NowPaymentsControl
 from sandbox.telegram import TelegramSandboxControl
@@ -30,7 +41,8 @@ class LocalSystem:
     """PostgreSQL, NATS, the sandboxes, the five services and some workers, supervised.
 
     Use as `async with`; everything is ready inside. `settings` override the generated environment,
-    `python` runs a module after `-m`, in place of this process's interpreter.
+    `python` runs a module after `-m`, in place of this process's interpreter. The services may run `together`
+    in one process, without workers.
     """
 
     def __init__(
@@ -38,19 +50,26 @@ class LocalSystem:
         folder: Path,
         *,
         workers: int = 2,
+        together: bool = False,
         settings: Mapping[str, str] | None = None,
         on_change: Callable[[Status], None] | None = None,
         python: Sequence[str] | None = None,
     ) -> None:
         self.folder = folder.absolute()  # the services' settings name files in it
-        self.postgres = EmbeddedPostgres(folder / "postgres")
-        self.nats = EmbeddedNats(folder / "nats")
-        self.processes: list[Process] = processes(workers=workers, python=python)
-        self.supervisor = Supervisor(on_change, pace=Pace(longest_delay_seconds=2.0, stop_seconds=10.0))
+        self.postgres = EmbeddedPostgres(folder / "postgres", services=SERVICES)
+        self.nats = EmbeddedNats(folder / "nats", services=SERVICES)
+        self._python = python or [sys.executable]
+        self.processes: list[Process] = (
+            [one_process(python=self._python)]
+            if together
+            else processes(workers=workers, python=self._python)
+        )
+        stop_seconds = ALL_SERVICES_STOP_SECONDS if together else 10.0
+        pace = Pace(longest_delay_seconds=2.0, stop_seconds=stop_seconds)
+        self.supervisor = Supervisor(on_change, pace=pace)
         self.telegram: TelegramSandboxControl
         self.payments: NowPaymentsControl
         self.mails: MailControl
-        self._python = python or [sys.executable]
         self._settings = dict(settings or {})
         self._secrets = fresh_secrets()
         self._stack = AsyncExitStack()
@@ -65,7 +84,7 @@ class LocalSystem:
     @property
     def url(self) -> str:
         """The gateway's URL."""
-        return next(process.url for process in self.processes if process.name == "gateway")
+        return next(one.url_of("gateway") for one in self.processes if "gateway" in one.ports)
 
     @property
     def admin_token(self) -> str:
@@ -74,8 +93,17 @@ class LocalSystem:
 
     @property
     def databases(self) -> dict[str, str]:
-        """The services' databases by name."""
-        return {name: self.postgres.url(f"adrelay_{name}") for name in SERVICES}
+        """The URLs of the services' databases by name, each with the role of the service."""
+        return {name: self.postgres.url_of(name) for name in SERVICES}
+
+    @property
+    def tools(self) -> dict[str, str]:
+        """The settings with which the command line finds the servers."""
+        return {
+            "ADRELAY_NATS_URL": self.nats.url,
+            TOOLS_URL: self.postgres.tools_url(),
+            **{url_variable(name): url for name, url in self.databases.items()},
+        }
 
     def pid(self, name: str) -> int:
         """Return the process id of a running part; raise `LookupError` if it is not running."""
@@ -102,17 +130,16 @@ class LocalSystem:
     async def _start(self) -> None:
         await self._stack.enter_async_context(claimed(self.folder))
         await self._stack.enter_async_context(self.supervisor)
-        self.supervisor.supervise(self.postgres)
-        self.supervisor.supervise(self.nats)
-        for sandbox in self._sandboxes():
-            self.supervisor.supervise(sandbox)
+        self.supervisor.supervise(self.postgres, self.nats, *self._sandboxes())
         await self.supervisor.until_ready()
         self.telegram = await self._stack.enter_async_context(TelegramSandboxControl(self._telegram_control))
         self.payments = await self._stack.enter_async_context(NowPaymentsControl(self._provider))
         self.mails = await self._stack.enter_async_context(MailControl(self._mail_control))
         environment = await self.environment()
-        for process in self.processes:
-            self.supervisor.supervise(process.service(environment, self.folder / "logs"))
+        given, logs = {**os.environ, **environment}, self.folder / "logs"
+        for group in in_groups(self.processes):
+            services = [one.service(settings_of(one.ports, given), logs) for one in group]
+            self.supervisor.supervise(*services)
         await self.supervisor.until_ready(within_seconds=90)
 
     def _sandboxes(self) -> list[Service]:
@@ -123,23 +150,24 @@ class LocalSystem:
             Service(
                 _SANDBOXES[0],
                 [*sandbox, "telegram", "--port", mtproto, "--control-port", control],
-                health_url=f"{self._telegram_control}/endpoint",
+                health_urls=[f"{self._telegram_control}/endpoint"],
                 log=self.folder / "logs" / f"{_SANDBOXES[0]}.log",
             ),
             Service(
                 _SANDBOXES[1],
                 [*sandbox, "nowpayments", "--port", provider, "--retry-seconds", "1"],
                 env={
+                    **surroundings(os.environ),
                     "NOWPAYMENTS_SANDBOX_API_KEY": self._provider_key,
                     "NOWPAYMENTS_SANDBOX_IPN_SECRET": self._ipn_secret,
                 },
-                health_url=f"{self._provider}/v1/status",
+                health_urls=[f"{self._provider}/v1/status"],
                 log=self.folder / "logs" / f"{_SANDBOXES[1]}.log",
             ),
             Service(
                 _SANDBOXES[2],
                 [*sandbox, "mail", "--port", str(self._mail_port), "--control-port", mails],
-                health_url=f"{self._mail_control}/faults",
+                health_urls=[f"{self._mail_control}/faults"],
                 log=self.folder / "logs" / f"{_SANDBOXES[2]}.log",
             ),
         ]
@@ -151,8 +179,8 @@ class LocalSystem:
         key.write_text(endpoint.public_key_pem)
         return {
             **self._secrets,
-            "ADRELAY_POSTGRES_URL": self.postgres.url(""),
-            "ADRELAY_NATS_URL": self.nats.url,
+            **{url_variable(service): url for service, url in self.databases.items()},
+            **{nats_variable(service): self.nats.url_of(service) for service in SERVICES},
             "ADRELAY_BILLING_PROVIDER_URL": self._provider,
             "ADRELAY_BILLING_API_KEY": self._provider_key,
             "ADRELAY_BILLING_IPN_SECRET": self._ipn_secret,
@@ -163,6 +191,7 @@ class LocalSystem:
             "ADRELAY_GATEWAY_SMTP_SECURITY": "plain",
             "ADRELAY_GATEWAY_SMTP_TIMEOUT_SECONDS": "5",
             "ADRELAY_GATEWAY_MAIL_FROM": MAILS_FROM,
+            "ADRELAY_GATEWAY_SITE_URL": self.url.removesuffix("/api/v1"),
             "ADRELAY_FORWARDER_TELEGRAM_HOST": endpoint.host,
             "ADRELAY_FORWARDER_TELEGRAM_PORT": str(endpoint.port),
             "ADRELAY_FORWARDER_TELEGRAM_DC": str(endpoint.dc_id),

@@ -13,10 +13,17 @@ from typing import Self
 from adrelay.runtime import tether
 from adrelay.runtime.account import Account
 
+ANSWER_BYTES = 1024 * 1024
+"""The longest line that a child may answer."""
+
 
 @dataclass(frozen=True)
 class Launch:
-    """The arguments of a child. ``output`` is a descriptor, or ``asyncio.subprocess.PIPE``."""
+    """The arguments of a child. ``output`` is a descriptor, or ``asyncio.subprocess.PIPE``.
+
+    It has no input, and its errors are part of its output, unless it ``answers``: then it answers lines
+    with lines, and its errors are this process's.
+    """
 
     command: Sequence[str]
     output: int
@@ -25,6 +32,7 @@ class Launch:
     folder: Path | None = None
     account: Account | None = None
     inherits: Sequence[int] = ()
+    answers: bool = False
 
 
 class Child:
@@ -50,9 +58,10 @@ class Child:
             str(account.uid) if account else tether.KEEP,
             str(account.gid) if account else tether.KEEP,
             *launch.command,
-            stdin=asyncio.subprocess.DEVNULL,
+            stdin=asyncio.subprocess.PIPE if launch.answers else asyncio.subprocess.DEVNULL,
             stdout=launch.output,
-            stderr=asyncio.subprocess.STDOUT,
+            stderr=None if launch.answers else asyncio.subprocess.STDOUT,
+            limit=ANSWER_BYTES,
             env=launch.env,
             cwd=launch.folder,
             start_new_session=True,
@@ -74,6 +83,18 @@ class Child:
     def output(self) -> asyncio.StreamReader | None:
         """Return its output, if it was started with a pipe."""
         return self._process.stdout
+
+    async def request(self, line: bytes) -> bytes:
+        """Send it a line, and return the line that it answers; without its end if the child ended instead.
+
+        Raises `ValueError` for an answer of more than `ANSWER_BYTES`.
+        """
+        if self._process.stdin is None or self._process.stdout is None:
+            raise RuntimeError("the child was not started to answer")
+        with suppress(ConnectionError):
+            self._process.stdin.write(line)
+            await self._process.stdin.drain()
+        return await self._process.stdout.readline()
 
     async def wait(self) -> int:
         """Return the exit code once it has ended; negative is the signal that ended it."""

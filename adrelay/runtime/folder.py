@@ -87,11 +87,16 @@ def remembered_port(path: Path) -> int | None:
 
 def remembered_password(path: Path) -> str:
     """Return the password in the file, which only its owner may read; it is generated at first."""
+    return remembered_secret(path, lambda: secrets.token_urlsafe(24))
+
+
+def remembered_secret(path: Path, make: Callable[[], str]) -> str:
+    """Return the secret in the file, which only its owner may read; it is made at first."""
     with suppress(FileNotFoundError):
         return path.read_text()
     fresh = path.with_suffix(".new")
     fresh.unlink(missing_ok=True)
-    write_private(fresh, secrets.token_urlsafe(24))
+    write_private(fresh, make())
     fresh.replace(path)
     return path.read_text()
 

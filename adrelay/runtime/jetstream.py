@@ -13,25 +13,25 @@ from adrelay.runtime.ports import LOOPBACK
 
 PROBE_SECONDS = 2.0
 INBOX = "_INBOX.adrelay.probe"
-QUESTION = f"SUB {INBOX} 1\r\nPUB $JS.API.INFO {INBOX} 0\r\n\r\n"
+REQUEST = f"SUB {INBOX} 1\r\nPUB $JS.API.INFO {INBOX} 0\r\n\r\n"
 
 
 async def jetstream_answers(port: int, user: str | None, password: str | None) -> bool:
     """Return whether JetStream works on this loopback port; raise if the server refuses the password."""
     try:
         async with asyncio.timeout(PROBE_SECONDS):
-            return await _ask(port, user, password)
+            return await _probe(port, user, password)
     except (OSError, TimeoutError, EOFError, ValueError):
         return False
 
 
-async def _ask(port: int, user: str | None, password: str | None) -> bool:
+async def _probe(port: int, user: str | None, password: str | None) -> bool:
     reader, writer = await asyncio.open_connection(LOOPBACK, port)
     try:
         options: dict[str, object] = {"verbose": False, "headers": True, "no_responders": True}
         if user is not None:
             options |= {"user": user, "pass": password}
-        writer.write(f"CONNECT {json.dumps(options)}\r\n{QUESTION}".encode())
+        writer.write(f"CONNECT {json.dumps(options)}\r\n{REQUEST}".encode())
         await writer.drain()
         return await _answer(reader)
     finally:

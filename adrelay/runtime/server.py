@@ -109,6 +109,19 @@ class ServerProcess:
             raise RuntimeFault(f"{self.name}: has not been started yet")
         return await self._child.wait()
 
+    async def unless_it_ends(self, work: Awaitable[None]) -> None:
+        """Do this work on the running server; cancel it and return if the server ends meanwhile."""
+        working = asyncio.ensure_future(work)
+        ended = asyncio.create_task(self.wait())
+        try:
+            await asyncio.wait([working, ended], return_when=asyncio.FIRST_COMPLETED)
+            if working.done():
+                working.result()
+        finally:
+            working.cancel()
+            ended.cancel()
+            await asyncio.wait([working, ended])
+
     async def stop(self, deadline_seconds: float) -> bool:
         """Terminate the server and unlock its folder; return whether it ended before it had to be killed."""
         try:

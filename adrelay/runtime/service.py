@@ -1,4 +1,4 @@
-"""A service process for the supervisor: a command, its output, its health page."""
+"""A service process for the supervisor: a command, its output, its health pages."""
 
 import asyncio
 import os
@@ -23,10 +23,10 @@ LINES_KEPT = 100
 class Service:
     """A command that runs as a child.
 
-    ``env`` is added to this process's environment. Output goes to the file ``log``, line by line to
-    ``on_line``, to both, or nowhere. It is ready when ``health_url`` answers 200, or, without one, while it
-    runs. With ``reports_pid`` the answer must contain its process id: another process on its port does not
-    count.
+    ``env`` is its whole environment, by default this process's. Output goes to the file ``log``, line by
+    line to ``on_line``, to both, or nowhere. It is ready when all of ``health_urls`` answer 200, or, without
+    any, while it runs. With ``reports_pid`` the answers must contain its process id: another process on its
+    port does not count.
     """
 
     def __init__(
@@ -36,16 +36,16 @@ class Service:
         *,
         env: Mapping[str, str] | None = None,
         folder: Path | None = None,
-        health_url: str | None = None,
+        health_urls: Sequence[str] = (),
         reports_pid: bool = False,
         log: Path | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> None:
         self.name = name
         self._command = tuple(command)
-        self._env = dict(env or {})
+        self._env = dict(os.environ if env is None else env)
         self._folder = folder
-        self._health_url = health_url
+        self._health_urls = tuple(health_urls)
         self._reports_pid = reports_pid
         self._log = LogFile(log) if log else None
         self._on_line = on_line
@@ -72,7 +72,7 @@ class Service:
                 Launch(
                     self._command,
                     asyncio.subprocess.PIPE if self._on_line else output,
-                    env={**os.environ, **self._env},
+                    env=self._env,
                     folder=self._folder,
                 )
             )
@@ -84,11 +84,11 @@ class Service:
             os.close(output)
 
     async def ready(self) -> bool:
-        """Return whether it runs and is ready by its health page, if it has one."""
+        """Return whether it runs and is ready by its health pages, if it has any."""
         if self.pid is None:
             return False
         pid = self.pid if self._reports_pid else None
-        return self._health_url is None or await is_ready(self._health_url, pid=pid)
+        return all(await asyncio.gather(*(is_ready(url, pid=pid) for url in self._health_urls)))
 
     async def wait(self) -> int:
         """Return the exit code once it has ended and all its output is processed."""

@@ -39,7 +39,7 @@ class Pace:
     """A program that has run this long is restarted with the shortest delay again."""
     poll_seconds: float = 0.1
     """Between two checks of a program that is not ready."""
-    check_seconds: float = 2.0
+    check_seconds: float = 5.0
     """Between two checks of a program that is ready."""
     stop_seconds: float = 15.0
     """From SIGTERM to SIGKILL."""

@@ -1,6 +1,7 @@
 """Supervises programs: starts, checks and restarts them, and stops them in reverse order."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -11,6 +12,7 @@ from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.states import Pace, State, Status
 
 FAILED_STARTS_ALLOWED = 3
+log = logging.getLogger(__name__)
 
 
 class Program(Protocol):
@@ -59,6 +61,7 @@ class Supervisor:
         self._on_change = on_change
         self._pace = pace or Pace()
         self._watches: dict[str, _Watch] = {}
+        self._groups: list[list[_Watch]] = []
         self._changed = asyncio.Event()
         self._hurry = asyncio.Event()
 
@@ -75,13 +78,19 @@ class Supervisor:
             await stopping  # a stop in progress is awaited, even if this task is cancelled meanwhile
             raise
 
-    def supervise(self, program: Program) -> None:
-        """Start the program and keep it running. Add the programs that it depends on before."""
-        if program.name in self._watches:
-            raise ValueError(f"{program.name} is supervised already")
-        watch = _Watch(program, self._pace, self._note)
-        self._watches[program.name] = watch
-        watch.begin()
+    def supervise(self, *programs: Program) -> None:
+        """Start programs that do not depend on each other, and keep them running.
+
+        Add those that they depend on before.
+        """
+        group: list[_Watch] = []
+        self._groups.append(group)
+        for program in programs:
+            if program.name in self._watches:
+                raise ValueError(f"{program.name} is supervised already")
+            watch = self._watches[program.name] = _Watch(program, self._pace, self._note)
+            group.append(watch)
+            watch.begin()
 
     def statuses(self) -> list[Status]:
         """Return the state of each program, in the order of their addition."""
@@ -108,12 +117,11 @@ class Supervisor:
             raise RuntimeFault(f"not ready within {within_seconds:.0f} s: {late}") from None
 
     async def stop(self) -> None:
-        """Stop all programs in the reverse order of their start, one after the other."""
-        watches = list(reversed(self._watches.values()))
-        for watch in watches:
+        """Stop all programs in the reverse order of their addition, those of one addition at once."""
+        for watch in self._watches.values():
             watch.give_up()
-        for watch in watches:
-            await watch.end(self._hurry)
+        for group in reversed(self._groups):
+            await asyncio.gather(*(watch.end(self._hurry) for watch in group))
 
     def hurry(self) -> None:
         """Kill all programs that are still running, without waiting for their deadlines."""
@@ -205,12 +213,16 @@ class _Watch:
             self._restarts += 1
 
     async def _run_once(self) -> float:
-        """Run it until it ends; return for how many seconds it ran."""
+        """Run it until it ends; return for how many seconds it ran, 0 after an error."""
         try:
             await self._program.start()
-        except RuntimeFault as fault:
-            self._fault, self._detail = fault, str(fault)
+            return await self._follow()
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, it is tried again
+            self._fault = self._note_fault(error)
             return 0
+
+    async def _follow(self) -> float:
+        """Check its health until it ends; return for how many seconds it ran."""
         self._started_at = time.monotonic()
         health = asyncio.create_task(self._follow_health())
         try:
@@ -235,9 +247,20 @@ class _Watch:
     async def _is_ready(self) -> bool:
         try:
             return await self._program.ready()
-        except RuntimeFault as fault:
-            self._detail = str(fault)
+        except Exception as error:  # noqa: BLE001 - who is not known to be ready is not ready
+            self._note_fault(error)
             return False
+
+    def _note_fault(self, error: Exception) -> RuntimeFault:
+        """Record an error in the status, and log an unexpected one; return it as a fault."""
+        if isinstance(error, RuntimeFault):
+            fault = error
+        else:
+            fault = RuntimeFault(f"{self._program.name}: {type(error).__name__}: {error}")
+            if self._detail != str(fault):  # each check may find the same
+                log.error("%s", fault, exc_info=error)
+        self._detail = str(fault)
+        return fault
 
     def _enter(self, state: State) -> None:
         if state is not self.state:

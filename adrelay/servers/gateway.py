@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from adrelay.env_file import put_into_environment
 from adrelay.terminal.outcome import Exit, Failure, Unusable, remark
+from libs.chassis.secret_files import SUFFIX, SecretFileError, value_of
 
 if TYPE_CHECKING:
     import httpx
@@ -63,8 +64,8 @@ class Gateway:
     def __init__(self, env_file: Path) -> None:
         import httpx
 
-        put_into_environment(env_file, only=frozenset({URL, PORT, TOKEN}))
-        url, token = os.environ.get(URL) or _local_url(), os.environ.get(TOKEN) or ""
+        put_into_environment(env_file, only=frozenset({URL, PORT, TOKEN, f"{TOKEN}{SUFFIX}"}))
+        url, token = os.environ.get(URL) or _local_url(), _token()
         self._address = _address(url)
         if not token or not token.isascii() or not token.isprintable():
             raise Unusable(f"{TOKEN} is not set to the gateway's: in the environment, or in {env_file}")
@@ -199,6 +200,15 @@ class Gateway:
         if answer.status_code == HTTPStatus.ACCEPTED and "location" not in answer.headers:
             remark("it is done; what is shown here may still lack it")
         return document
+
+
+def _token() -> str:
+    """Return the operator's token; empty if none is set."""
+    try:
+        given = value_of([TOKEN], os.environ)
+    except SecretFileError as error:
+        raise Unusable(str(error)) from None
+    return "" if given is None else given[1]
 
 
 def _local_url() -> str:

@@ -3,13 +3,18 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from adrelay.env_file import DEFAULT, put_into_environment, values_in
 from adrelay.names import SERVICES
 from adrelay.terminal.outcome import Unusable
+from libs.chassis.broker_tls import BrokerTls
+from libs.chassis.database_roles import SUPERUSER_URL, TOOLS_URL
+
+if TYPE_CHECKING:
+    from adrelay.runtime.postgres_urls import PostgresUrls
 
 DataOption = Annotated[
     Path | None,
@@ -29,6 +34,7 @@ ScratchOption = Annotated[
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text for people.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Stored for people.", show_default=False)]
 LimitOption = Annotated[int, typer.Option(help="The maximum of lines.", min=1, max=100_000)]
 TextOption = Annotated[
     str | None, typer.Option(help="Only with this text in one of its fields.", show_default=False)
@@ -69,6 +75,7 @@ class Broker(NamedTuple):
 
     url: str
     prefix: str
+    tls: BrokerTls = BrokerTls()
 
 
 class ServerOptions:
@@ -81,44 +88,70 @@ class ServerOptions:
             raise Unusable(f"{data} is no folder")
         put_into_environment(env_file)
 
-    def databases(self, chosen: list[str] | None = None) -> dict[str, str]:
-        """Return the databases' URLs by service: of all, or of the chosen ones."""
-        names = checked(chosen) if chosen else list(SERVICES)
-        local = self._data or _beside("postgres", names)
-        if local is not None:
-            return {name: self._local_database(local, name) for name in names}
-        from adrelay.servers.settings import database_urls
+    def databases(self, chosen: list[str] | None = None, *, writing: bool = False) -> dict[str, str]:
+        """Return the databases' URLs by service: of all, or of the chosen ones.
 
-        return {name: self._renamed(url, name) for name, url in database_urls(names).items()}
+        They have the tools' role, which reads, where there is one; for `writing`, the service's own.
+        """
+        names = checked(chosen) if chosen else list(SERVICES)
+        local = self._local_postgres(names)
+        if local is not None:
+            urls = {name: local.of(name) if writing else local.tools_of(name) for name in names}
+        else:
+            from adrelay.servers.settings import database_urls
+
+            urls = database_urls(names, writing=writing)
+        return {name: self._renamed(url, name) for name, url in urls.items()}
+
+    def tools_url(self) -> str | None:
+        """Return the server's URL with the tools' user; None if there is none."""
+        local = self._local_postgres(SERVICES)
+        if local is not None:
+            return local.tools()
+        from adrelay.servers.settings import postgres_url
+
+        return postgres_url(TOOLS_URL)
+
+    def superuser_url(self) -> str | None:
+        """Return the server's URL with the superuser, to create databases; None if there is none."""
+        local = self._local_postgres(SERVICES)
+        if local is not None:
+            from adrelay.runtime.postgres_urls import PLAIN
+
+            return local.superuser(PLAIN)
+        from adrelay.servers.settings import postgres_url
+
+        return postgres_url(SUPERUSER_URL)
 
     def broker(self) -> Broker:
         """Return the broker that holds the stream."""
-        local = self._data or _beside("nats", ["events"])
+        local = self._data or _folder_of_up("nats", ["events"])
         if local is not None:
             from adrelay.runtime.folder import remembered_password
-            from adrelay.runtime.nats import USER
             from adrelay.runtime.ports import LOOPBACK
+            from libs.chassis.broker_permissions import OPERATOR
 
             folder = local / "nats"
             address = f"{LOOPBACK}:{_port(folder, 'NATS')}"
-            url = f"nats://{USER}:{remembered_password(folder / 'password')}@{address}"
+            url = f"nats://{OPERATOR}:{remembered_password(folder / 'password')}@{address}"
             return Broker(url, _prefix_in(local))
         from adrelay.servers.settings import broker_url
 
         return Broker(*broker_url())
 
-    def _local_database(self, data: Path, service: str) -> str:
-        from adrelay.runtime.folder import remembered_password
-        from adrelay.runtime.ports import LOOPBACK
-        from adrelay.runtime.postgres import SUPERUSER
+    def _local_postgres(self, services: Sequence[str]) -> "PostgresUrls | None":
+        """Return the URLs of a local run's server, if that is the one to use."""
+        local = self._data or _folder_of_up("postgres", ["events", *services])
+        if local is None:
+            return None
+        from adrelay.runtime.postgres_urls import PostgresUrls
 
-        folder = data / "postgres"
-        address = f"{LOOPBACK}:{_port(folder, 'PostgreSQL')}"
-        password = remembered_password(folder / "password")
-        return self._renamed(f"postgresql://{SUPERUSER}:{password}@{address}/adrelay_{service}", service)
+        return PostgresUrls(local / "postgres", _port(local / "postgres", "PostgreSQL"))
 
     def _renamed(self, url: str, service: str) -> str:
-        return url if self._scratch is None else with_database(url, f"{self._scratch}_{service}")
+        from libs.chassis.database_urls import in_database
+
+        return url if self._scratch is None else in_database(url, f"{self._scratch}_{service}")
 
 
 def groups_in(groups: Sequence[str] | None, file: Path | None) -> list[str] | None:
@@ -131,13 +164,13 @@ def groups_in(groups: Sequence[str] | None, file: Path | None) -> list[str] | No
     return [*(groups or ()), *(line.strip() for line in lines if line.strip())]
 
 
-def _beside(server: str, services: Sequence[str]) -> Path | None:
+def _folder_of_up(server: str, services: Sequence[str]) -> Path | None:
     """Return the folder of the `adrelay up` that was started here, if no setting names another server."""
     from adrelay.runtime.local import DEFAULT_FOLDER
+    from libs.chassis.secret_files import is_set
 
-    configured = any(
-        os.environ.get(f"ADRELAY_{owner}{server.upper()}_URL") for owner in ("", *_prefixes(services))
-    )
+    names = [f"ADRELAY_{owner}{server.upper()}_URL" for owner in ("", *_prefixes(services))]
+    configured = is_set(names, os.environ)
     return DEFAULT_FOLDER if not configured and (DEFAULT_FOLDER / server / "port").is_file() else None
 
 
@@ -177,10 +210,3 @@ def scratch_name(name: str) -> str:
     if not DATABASE_NAME.fullmatch(f"{name}_provisioning") or name == "adrelay":
         raise Unusable(f"{name!r} can't name scratch databases; take a few small letters, not adrelay")
     return name
-
-
-def with_database(url: str, database: str) -> str:
-    """Return the URL of another database on the same server."""
-    from urllib.parse import urlsplit, urlunsplit
-
-    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))

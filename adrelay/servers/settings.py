@@ -1,34 +1,37 @@
 """The URLs of the services' stores and of the stream, from the settings."""
 
-from typing import ClassVar
+import os
+from collections.abc import Sequence
 
 from pydantic import Field, SecretStr
 
 from adrelay.terminal.outcome import Unusable
+from libs.chassis.broker_tls import BrokerTls
+from libs.chassis.create_stream import StreamSettings
+from libs.chassis.database_roles import TOOLS_URL, database_of, tools_role_of, url_variable
+from libs.chassis.database_urls import at_server_of, database_in, in_database, password_in, url_with, user_in
 from libs.chassis.settings import InvalidSettings, ServiceSettings, load
+from libs.chassis.url_settings import postgres_urls_in
 
 
 class _StoreSettings(ServiceSettings):
     """The settings that are needed to find a service's database."""
 
     nats_url: SecretStr = Field(SecretStr("nats://unset.invalid"))
+    command_public_key: str = ""
 
 
-class _BrokerSettings(ServiceSettings):
-    """The settings that are needed to find the stream."""
+def database_urls(services: Sequence[str], *, writing: bool) -> dict[str, str]:
+    """Return the URLs of services' databases; raise `Unusable` with all that is missing or wrong.
 
-    service: ClassVar[str] = "events"
-    postgres_url: SecretStr = Field(SecretStr("postgresql://unset.invalid"))
-
-
-def database_urls(services: list[str]) -> dict[str, str]:
-    """Return the URLs of services' databases; raise `Unusable` with all that is missing or wrong."""
+    With the tools' role if it has a URL, unless it is for `writing`: then each with the service's own user.
+    """
+    tools = None if writing else postgres_url(TOOLS_URL)
     problems: list[str] = []
     found: dict[str, str] = {}
     for name in services:
-        kind = type(f"{name.title()}Store", (_StoreSettings,), {"service": name, "__module__": __name__})
         try:
-            found[name] = load(kind).database_url
+            found[name] = load(_settings_of(name)).database_url if tools is None else _for_tools(tools, name)
         except InvalidSettings as error:
             problems.extend(error.problems)
     if problems:
@@ -36,10 +39,35 @@ def database_urls(services: list[str]) -> dict[str, str]:
     return found
 
 
-def broker_url() -> tuple[str, str]:
-    """Return the broker's URL, and the prefix of the stream's name."""
+def postgres_url(variable: str) -> str | None:
+    """Return the PostgreSQL URL in this variable; None if it is not set. Raises `Unusable` if it is wrong."""
+    return postgres_urls([variable]).get(variable)
+
+
+def postgres_urls(variables: Sequence[str]) -> dict[str, str]:
+    """Return the PostgreSQL URLs in these variables, as far as they are set; raise `Unusable`."""
     try:
-        settings = load(_BrokerSettings)
+        return postgres_urls_in(os.environ, variables)
     except InvalidSettings as error:
         raise Unusable(*error.problems) from error
-    return settings.nats_url.get_secret_value(), settings.nats_prefix
+
+
+def _settings_of(owner: str) -> type[_StoreSettings]:
+    return type(f"{owner.title()}Store", (_StoreSettings,), {"service": owner, "__module__": __name__})
+
+
+def _for_tools(tools: str, service: str) -> str:
+    """Return the tools' URL for a service's database, whose name and server its own URL may give."""
+    own = postgres_url(url_variable(service))
+    server = tools if own is None else at_server_of(own, tools)
+    url = in_database(server, database_in(own or "") or database_of(service))
+    return url_with(url, tools_role_of(service, user_in(tools)), password_in(tools))
+
+
+def broker_url() -> tuple[str, str, BrokerTls]:
+    """Return the broker's URL for tools, the prefix of the stream's name, and the files of TLS."""
+    try:
+        settings = load(StreamSettings)
+    except InvalidSettings as error:
+        raise Unusable(*error.problems) from error
+    return settings.nats_url.get_secret_value(), settings.nats_prefix, settings.nats_tls

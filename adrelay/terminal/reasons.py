@@ -35,16 +35,17 @@ _NATS = {
     "no responders": "it has no JetStream, or that is starting",
     "closed": "the connection is closed",
     "maximum payload": "the message is too large for it",
+    "may not publish": "this user may not do that there",
+    "does not offer tls": "it does not offer TLS, which its URL demands",
 }
 """Texts by a part of a NATS error's text."""
 
 
 def words_for(error: BaseException) -> str | None:
     """Return a line for an error of a server or file, None for an internal error."""
-    kind = _library(error)
-    if kind == "asyncpg":
+    if _library(error) == "asyncpg":
         return f"the database broke off: {reason_of(error)}"
-    if kind == "nats":
+    if _of_nats(error):
         return f"the broker broke off: {reason_of(error)}"
     if isinstance(error, UnicodeError):
         return "a file or an argument holds bytes that are no text"
@@ -80,7 +81,7 @@ def _of_database(error: BaseException) -> str | None:
 
 
 def _of_broker(error: BaseException) -> str | None:
-    if _library(error) != "nats":
+    if not _of_nats(error):
         return None
     text = str(error).lower()
     return next((reason for part, reason in _NATS.items() if part in text), None)
@@ -89,6 +90,11 @@ def _of_broker(error: BaseException) -> str | None:
 def _sentence(message: object) -> str | None:
     """Return the first line of the database server's text, which names the refused object."""
     return message.strip().partition("\n")[0] if isinstance(message, str) else None
+
+
+def _of_nats(error: BaseException) -> bool:
+    """Return whether an error is of the NATS client, or of our class of that."""
+    return any(kind.__module__.partition(".")[0] == "nats" for kind in type(error).__mro__)
 
 
 def _library(error: BaseException) -> str:

@@ -71,7 +71,7 @@ class LongHistory:
             _, code, sessions, interval, price = draw.choices(PLANS, weights)[0]
             plan = plan_of(code, sessions, interval, price)
             age = int((place + 0.5 + draw.random() / 2) * _GAP)
-            left -= UNPAID * EVENTS_UNPAID + _events_beside(plan, age)
+            left -= UNPAID * EVENTS_UNPAID + _other_events_of(plan, age)
             runs = min(age, _VALID) - STARTED_AFTER
             cycles = max(0, min(left // EVENTS_CYCLE, runs // (interval * SECOND)))
             left -= cycles * EVENTS_CYCLE
@@ -93,17 +93,17 @@ class LongHistory:
         return [order for order in self.paid if not self.expired(order)]
 
     def expired(self, order: Order) -> bool:
-        """Say whether an order's adbot has expired at the end."""
+        """Return whether an order's adbot has expired at the end."""
         return order.begin + _VALID <= self.end
 
     def released(self, order: Order) -> bool:
-        """Say whether its seats were released too."""
+        """Return whether its seats were released too."""
         return order.begin + _VALID + _GRACE <= self.end
 
     def lines(self) -> Iterator[list[Line]]:
         """Return the events of all services in order, in chunks of an hour."""
-        beside = sorted(self._beside())
-        begin, place = beside[0][0], 0
+        others = sorted(self._other_events())
+        begin, place = others[0][0], 0
         waiting = sorted(self.paid, key=lambda order: -order.begin)
         parts: list[tuple[Schedule, Cycles]] = []
         for start in range(begin, self.end + WINDOW, WINDOW):
@@ -113,8 +113,8 @@ class LongHistory:
                 parts.append((Schedule(order), Cycles(order)))
             parts = [part for part in parts if part[1].end >= start]
             lines: list[Line] = []
-            while place < len(beside) and beside[place][0] < stop:
-                lines.append(beside[place])
+            while place < len(others) and others[place][0] < stop:
+                lines.append(others[place])
                 place += 1
             for schedule, cycles in parts:
                 lines += [(at, "scheduler", line) for at, line in schedule.between(start, stop)]
@@ -122,7 +122,7 @@ class LongHistory:
             lines.sort()
             yield lines
 
-    def _beside(self) -> Iterator[Line]:
+    def _other_events(self) -> Iterator[Line]:
         """Return all events but those of schedules that run and of their cycles."""
         for pair in range(max(sessions for _, _, sessions, _, _ in PLANS)):
             at, id_ = self.orders[-1].begin - DAY, new_id(0, 0xA03, pair)
@@ -166,7 +166,7 @@ class LongHistory:
                 yield _of("provisioning", order.row_of(3, end, _VALID + _GRACE, stream))
 
 
-def _events_beside(plan: Plan, age: int) -> int:
+def _other_events_of(plan: Plan, age: int) -> int:
     """Return the number of a paid order's events without its cycles."""
     expired, released = age >= _VALID, age >= _VALID + _GRACE
     return EVENTS_PAID + 2 * plan.sessions + 2 * expired + (1 + plan.sessions) * released

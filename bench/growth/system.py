@@ -1,6 +1,7 @@
 """The servers and the processes of one size of history."""
 
 import asyncio
+import os
 import secrets
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -8,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from adrelay.configuration import fresh_secrets
+from adrelay.configuration import fresh_secrets, settings_of
 from adrelay.registries import registry_of
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
@@ -103,7 +104,9 @@ class System:
     async def running(self, wanted: Sequence[Process]) -> AsyncGenerator[tuple[float, list[Service]]]:
         """Start processes at once; yield after how many seconds all were ready, and end them."""
         begin = time.perf_counter()
-        started = [process.service(self.environment, self.folder / "logs") for process in wanted]
+        environment = {**os.environ, **self.environment}
+        logs = self.folder / "logs"
+        started = [one.service(settings_of(one.ports, environment), logs) for one in wanted]
         try:
             for service in started:
                 await service.start()

@@ -1,5 +1,6 @@
 """The commands that help an operator where store, stream and program do not match."""
 
+from libs.chassis.broker import NotPermitted
 from libs.eventsourcing.errors import OperatorNeeded, Remedy
 
 _ADVICE = {
@@ -22,7 +23,20 @@ def described(error: Exception) -> str:
     return repr(error) if advice is None else f"{error!r}; {advice}"
 
 
+def stream_missing(error: NotPermitted, stream: str) -> OperatorNeeded:
+    """Return the error of a service that may not create or change the stream."""
+    return OperatorNeeded(f"the stream {stream} can't be used: {error}; {_about_permission(error)}")
+
+
+def _about_permission(error: NotPermitted) -> str:
+    if any(act in error.subject for act in (".STREAM.CREATE.", ".STREAM.UPDATE.")):
+        return "it is missing or of an earlier version: run `adrelay events create-stream`"
+    return "compare the broker's users with docs/reference/trust.md"
+
+
 def _advice(error: Exception) -> str | None:
+    if isinstance(error.__cause__, NotPermitted):
+        return _about_permission(error.__cause__)
     if not isinstance(error, OperatorNeeded) or error.remedy is None:
         return None
     return _ADVICE[error.remedy].format(service=error.service, table=error.table)

@@ -25,6 +25,7 @@ from libs.chassis.command_messages import (
     batch_subject_of,
     subject_of,
 )
+from libs.chassis.signing import NOT_SIGNED, MessageSigner
 from libs.events.results import RESULT, Accepted, Failure, Refusal
 from libs.eventsourcing import Causes, Command
 from libs.eventsourcing.hosting import owner_of
@@ -48,9 +49,10 @@ class RepeatableCauses(Causes):
     seed: UUID
     """The same in each repetition; commands that the request sends must differ only if they do each time."""
 
-    def command_id(self, kind: type[Command], body: bytes) -> UUID:
+    def command_id(self, command: Command) -> UUID:
         """Return the id under which a command of the request is carried out once."""
-        return uuid5(self.seed, f"{kind.__name__} {body.decode()}")
+        kind = type(command)
+        return uuid5(self.seed, f"{kind.__name__} {command.model_dump_json(exclude=set(kind.varying))}")
 
 
 class CommandFailed(Exception):
@@ -58,17 +60,19 @@ class CommandFailed(Exception):
 
 
 class CommandClient:
-    """Sends commands to the services that own them."""
+    """Sends signed commands to the services that own them."""
 
     def __init__(
         self,
         nats: Client,
+        signer: MessageSigner,
         *,
         prefix: str = "",
         timeout_seconds: float = TIMEOUT_SECONDS,
         reconnect_seconds: float = math.inf,
     ) -> None:
         self._nats = nats
+        self._signer = signer
         self._prefix = prefix
         self._timeout = timeout_seconds
         self._reconnect = reconnect_seconds
@@ -82,7 +86,7 @@ class CommandClient:
         and `CommandFailed` if it failed or did not answer in time; the command may have been carried out.
         """
         kind, body = type(command), command.model_dump_json().encode()
-        command_id = causes.command_id(kind, body) if isinstance(causes, RepeatableCauses) else new_id()
+        command_id = causes.command_id(command) if isinstance(causes, RepeatableCauses) else new_id()
         outgoing = _Outgoing(kind, body, Causes(causes.correlation_id, command_id, causes.actor))
         if outgoing.kind.batchable:
             result = await self._queue(outgoing.kind).send(outgoing)
@@ -91,6 +95,9 @@ class CommandClient:
         match result:
             case Accepted():
                 return result
+            case Refusal(code=code, detail=detail) if code == NOT_SIGNED:  # no caller can act on it
+                message = f"{owner_of(kind)} refuses the gateway's signature of {kind.__name__}: {detail}"
+                raise CommandFailed(message)
             case Refusal():
                 raise result.error()
             case Failure(reference=reference):
@@ -107,7 +114,10 @@ class CommandClient:
             return [await self._send_one(commands[0])]
         kind = commands[0].kind
         message = batch_message([(one.causes, one.body) for one in commands])
-        answers = answers_in(await self._request(kind, batch_subject_of(kind, self._prefix), message))
+        answer = await self._request(kind, batch_subject_of(kind, self._prefix), message)
+        answers = answers_in(answer)
+        if [one.code for one in answers if isinstance(one, Refusal)] == [NOT_SIGNED]:
+            return answers * len(commands)  # the message was refused as a whole
         if len(answers) != len(commands):
             problem = f"{len(commands)} times {kind.__name__} got {len(answers)} answers"
             raise CommandFailed(problem)
@@ -129,8 +139,9 @@ class CommandClient:
         while True:
             await self._connected(kind, deadline)
             left = deadline - time.monotonic()
+            signed = self._signer.sign(subject, body, headers)
             try:
-                reply = await self._nats.request(subject, body, timeout=max(left, 0.001), headers=headers)
+                reply = await self._nats.request(subject, body, timeout=max(left, 0.001), headers=signed)
             except NoRespondersError as error:
                 if left <= _RETRY_SECONDS:
                     message = f"no {owner_of(kind)} service is running"

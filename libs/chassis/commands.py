@@ -10,10 +10,13 @@ from uuid import UUID
 import structlog
 from faststream import AckPolicy
 from faststream.nats import NatsBroker, NatsMessage
+from nats.aio.client import Client
 from nats.errors import FlushTimeoutError
 from pydantic import ValidationError
 
-from libs.chassis.broker import RECONNECT_SECONDS
+from libs.chassis.broker import RECONNECT_SECONDS, BrokerClient, tls_options
+from libs.chassis.broker_permissions import inbox_of
+from libs.chassis.broker_tls import BrokerTls
 from libs.chassis.command_messages import (
     ACTOR,
     COMMAND,
@@ -26,6 +29,7 @@ from libs.chassis.command_messages import (
     subject_of,
 )
 from libs.chassis.sampling import SampledLog
+from libs.chassis.verifying import MessageVerifier
 from libs.chassis.words import wrong
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
 from libs.eventsourcing import Causes, Command, CommandHandlers, Engine, Refused, Scope
@@ -38,22 +42,41 @@ refusals = SampledLog(__name__)
 CommandT = TypeVar("CommandT", bound=Command)
 
 CarryOut = Callable[[Any, Scope], Awaitable[None]]
+Answerer = Callable[[NatsMessage], Awaitable[bytes]]
 
 WORKERS = 16
 """How many commands of one type a process handles concurrently."""
 
 
-def answering_broker(url: str, *, name: str = "commands") -> NatsBroker:
-    """Return a broker to subscribe handlers on. It reconnects after restarts of the server.
+class _AnsweringBroker(NatsBroker):
+    """A broker whose connection is a `BrokerClient`."""
+
+    def __init__(self, url: str, tls: BrokerTls | None, **options: Any) -> None:  # noqa: ANN401 - FastStream's
+        super().__init__(url, **options)
+        self._tls = tls_options(url, tls)
+
+    async def _connect(self) -> Client:
+        connection = BrokerClient()
+        await connection.connect(**{**self._connection_kwargs, **self._tls})
+        self.config.connect(connection)
+        return connection
+
+
+def answering_broker(
+    url: str, *, service: str, name: str = "commands", tls: BrokerTls | None = None
+) -> NatsBroker:
+    """Return a broker to subscribe a service's handlers on. It reconnects after restarts of the server.
 
     FastStream's dependency injection is off: it costs a hop to a thread per message.
     """
-    return NatsBroker(
+    return _AnsweringBroker(
         url,
+        tls,
         logger=None,
         apply_types=False,
         name=name,
-        reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # seconds, may be a fraction
+        inbox_prefix=inbox_of(service),
+        reconnect_time_wait=RECONNECT_SECONDS,  # seconds, may be a fraction
         max_reconnect_attempts=-1,
         graceful_timeout=5.0,
     )
@@ -73,8 +96,18 @@ async def start_answering(broker: NatsBroker) -> None:
             await connection.flush()
 
 
-def subscribe(handlers: CommandHandlers, broker: NatsBroker, engine: Engine, *, prefix: str = "") -> None:
-    """Subscribe every handler on an `answering_broker`; replicas of a service share the work."""
+def subscribe(
+    handlers: CommandHandlers,
+    broker: NatsBroker,
+    engine: Engine,
+    verifier: MessageVerifier,
+    *,
+    prefix: str = "",
+) -> None:
+    """Subscribe every handler on an `answering_broker`; replicas of a service share the work.
+
+    A command that the gateway did not sign is refused, before it is looked into.
+    """
     for kind in handlers.commands:
         carry_out = handlers.of(kind)
         answering = {subject_of(kind, prefix): _answering(kind, carry_out, engine)}
@@ -88,7 +121,7 @@ def subscribe(handlers: CommandHandlers, broker: NatsBroker, engine: Engine, *, 
                 ack_policy=AckPolicy.MANUAL,  # core NATS: there is nothing to acknowledge
                 decoder=_whole,
             )
-            subscriber(answer)
+            subscriber(_signed(subject, answer, verifier))
 
 
 async def _whole(message: NatsMessage) -> NatsMessage:
@@ -96,9 +129,17 @@ async def _whole(message: NatsMessage) -> NatsMessage:
     return message
 
 
-def _answering(
-    kind: type[Command], handler: CarryOut, engine: Engine
-) -> Callable[[NatsMessage], Awaitable[bytes]]:
+def _signed(subject: str, answer: Answerer, verifier: MessageVerifier) -> Answerer:
+    """Return what answers only messages with a signature for this subject."""
+
+    async def verified(message: NatsMessage) -> bytes:
+        refusal = verifier.refusal(subject, message.headers, message.body)
+        return await answer(message) if refusal is None else RESULT.dump_json(refusal)
+
+    return verified
+
+
+def _answering(kind: type[Command], handler: CarryOut, engine: Engine) -> Answerer:
     async def answer(message: NatsMessage) -> bytes:
         try:
             command = kind.model_validate_json(message.body)
@@ -112,9 +153,7 @@ def _answering(
     return answer
 
 
-def _answering_batch(
-    kind: type[CommandT], handler: CarryOut, engine: Engine
-) -> Callable[[NatsMessage], Awaitable[bytes]]:
+def _answering_batch(kind: type[CommandT], handler: CarryOut, engine: Engine) -> Answerer:
     reader = BatchedCommand[kind]  # type: ignore[valid-type]  # made for each type of command, at run time
 
     async def answer_one(line: bytes) -> Answer:

@@ -3,19 +3,17 @@
 import resource
 from collections import Counter as Tally
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 from typing import Protocol
 
 import structlog
 from prometheus_client import Counter, Gauge
 
-from libs.chassis.networks import Networks, caller_address
+from libs.chassis.networks import Networks, caller_address, is_this_machine
 
 log = structlog.stdlib.get_logger()
 
 _OTHER_FILES = 256
 """How many files a process needs besides its clients' connections: databases, NATS, logs."""
-_THIS_MACHINE = Networks([ip_network("127.0.0.0/8"), ip_network("::1/128")])
 
 _OPEN = Gauge("adrelay_http_connections", "Open connections of clients.")
 CLOSED = Counter(
@@ -75,7 +73,7 @@ class Connections:
 
     def enter(self, connection: Connection) -> str | None:
         """Count an opened connection; return the limit that refuses it, or None."""
-        limited = connection.host not in self.limits.unlimited and connection.host not in _THIS_MACHINE
+        limited = connection.host not in self.limits.unlimited and not is_this_machine(connection.host)
         address = caller_address(connection.host)
         if limited and self._of_address[address] >= self.limits.most_per_address:
             return "address"
@@ -110,6 +108,14 @@ class Connections:
         """Note that no request of this connection is in progress."""
         if connection in self._open:
             self._waiting[connection] = None
+
+
+def raise_open_files_limit() -> None:
+    """Raise this process's limit of open files as far as it may, or to 10,240: several services share it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY:
+        wanted = max(soft, 10_240) if hard == resource.RLIM_INFINITY else hard
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def open_files(most: int) -> int:

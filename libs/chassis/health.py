@@ -8,9 +8,11 @@ from collections.abc import Awaitable, Callable, Generator
 from http import HTTPStatus
 
 import uvicorn
-from fastapi import FastAPI, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from starlette.responses import JSONResponse
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from libs.chassis.connections import ConnectionLimits
@@ -23,7 +25,7 @@ _ALWAYS = ("/health/", "/metrics")
 _RETRY_SECONDS = 1
 
 
-def add_health(app: FastAPI, checks: dict[str, Check], *, metrics: bool) -> None:
+def add_health(app: Starlette, checks: dict[str, Check], *, metrics: bool) -> None:
     """Serve `/health/live` and `/health/ready` on an app, and `/metrics` if wanted.
 
     Requests for readiness that come at once share one check, so that many of them cost little. The answers
@@ -31,12 +33,9 @@ def add_health(app: FastAPI, checks: dict[str, Check], *, metrics: bool) -> None
     app's own may show the problems: `app.state.problems()` returns them by the names of the checks.
     """
     pid = os.getpid()
-    routes = app.router.routes
-    others = len(routes)
 
-    @app.get("/health/live", include_in_schema=False)
-    async def live() -> dict[str, str | int]:
-        return {"status": "ok", "pid": pid}
+    async def live(_: Request) -> JSONResponse:
+        return JSONResponse({"status": "ok", "pid": pid})
 
     checking: asyncio.Task[dict[str, str | None]] | None = None
 
@@ -52,37 +51,39 @@ def add_health(app: FastAPI, checks: dict[str, Check], *, metrics: bool) -> None
 
     app.state.problems = problems
 
-    @app.get("/health/ready", include_in_schema=False)
-    async def ready() -> JSONResponse:
+    async def ready(_: Request) -> JSONResponse:
         wrong = await problems()
         body = {"status": "degraded" if wrong else "ok", "problems": wrong, "pid": pid}
         if wrong:
             return JSONResponse(body, status_code=503, headers={"Retry-After": str(_RETRY_SECONDS)})
         return JSONResponse(body)
 
-    if metrics:
-        _add_metrics(app)
-    del live, ready
     # first: whoever asks for health does not wait until the API's routes are built, on their first search
-    routes[:] = [*routes[others:], *routes[:others]]
+    app.router.routes[:0] = [
+        _route("/health/live", live),
+        _route("/health/ready", ready),
+        *([_METRICS] if metrics else []),
+    ]
 
 
-def metrics_app() -> FastAPI:
+def metrics_app() -> Starlette:
     """Return an app that serves `/metrics` and nothing else."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    _add_metrics(app)
-    return app
+    return Starlette(routes=[_METRICS])
 
 
-def _add_metrics(app: FastAPI) -> None:
-    @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+async def _metrics(_: Request) -> Response:
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
-    del metrics
+
+def _route(path: str, answer: Callable[[Request], Awaitable[Response]]) -> Route:
+    return Route(path, answer, include_in_schema=False)
+
+
+_METRICS = _route("/metrics", _metrics)
 
 
 _TRY_LATER = 1013
+_TICK_SECONDS = 1.0
 
 
 class Door:
@@ -113,6 +114,19 @@ class HttpServer(uvicorn.Server):
 
     def __init__(self, app: ASGIApp, host: str, port: int, limits: ConnectionLimits | None = None) -> None:
         super().__init__(GuardedConfig(app, host, port, limits or ConnectionLimits()))
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Stop listening, and let `serve` return once the answers in progress are sent."""
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        """Keep the date of answers until `end`: uvicorn looks ten times a second whether it is to end."""
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_TICK_SECONDS):
+                    await self._ending.wait()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen; raise `OSError` if the port is taken, where uvicorn would exit the process."""

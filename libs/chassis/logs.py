@@ -64,7 +64,7 @@ class OwnFile(RotatingFileHandler):
         return os.fdopen(descriptor, "a", encoding="utf-8")
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - its name there
-        """Say whether the file is too long; unlike the library, without formatting the line for that."""
+        """Return whether the file is too long; unlike the library, without formatting the line for that."""
         del record
         return self.stream is not None and os.fstat(self.stream.fileno()).st_size >= self.maxBytes
 

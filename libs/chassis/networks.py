@@ -47,6 +47,19 @@ def parsed(host: str) -> Address | None:
 
 
 @lru_cache(_REMEMBERED)
+def is_this_machine(host: str) -> bool:
+    """Return whether a host of a URL, or a client's address, is this machine for certain.
+
+    That is the folder of a Unix socket, `localhost`, or an address of the loopback interface. Other names
+    are not looked up: what they lead to can change.
+    """
+    address = parsed(host.removeprefix("[").removesuffix("]"))
+    if address is not None:
+        return address.is_loopback
+    return host.startswith("/") or host.removesuffix(".").lower() == "localhost"
+
+
+@lru_cache(_REMEMBERED)
 def is_private(host: str) -> bool:
     """Return whether this is an address of this machine or of a network that the internet does not reach."""
     address = parsed(host)

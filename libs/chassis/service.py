@@ -1,7 +1,6 @@
 """One service process: its connections, its loops, its start and its graceful stop."""
 
 import asyncio
-import signal
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -9,21 +8,25 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import structlog
-from fastapi import FastAPI
-from faststream.nats import NatsBroker
-from nats.aio.client import Client
+from nats.errors import Error as NatsError
 from prometheus_client import Gauge
+from starlette.applications import Starlette
 
-from libs.chassis.advice import described
-from libs.chassis.broker import connect_nats, event_stream
-from libs.chassis.commands import answering_broker, start_answering, subscribe
+from libs import chassis
+from libs.chassis.advice import described, stream_missing
+from libs.chassis.broker import BrokerClient, NotPermitted, connect_nats, event_stream
+from libs.chassis.commits import Announcements
 from libs.chassis.connections import ConnectionLimits
 from libs.chassis.database import ensure_database
 from libs.chassis.health import Check, Door, HttpServer, add_health, metrics_app
-from libs.chassis.health_answers import HealthAnswers
+from libs.chassis.health_answers import HealthAnswers, ProcessParts
 from libs.chassis.names import APPLICATION
+from libs.chassis.operations import answer_operators
+from libs.chassis.operations.rebuilds import Rebuilds
+from libs.chassis.questions import Answering
 from libs.chassis.settings import ServiceSettings
 from libs.chassis.store_metrics import STORE_METRICS, watch
+from libs.chassis.verifying import MessageVerifier
 from libs.events.catalogue import published
 from libs.eventsourcing import (
     CommandHandlers,
@@ -35,7 +38,7 @@ from libs.eventsourcing import (
     Registry,
     Relay,
 )
-from libs.eventsourcing.background import Timer, forget_commands, repeat
+from libs.eventsourcing.background import Timer, forget_commands, heed_cancellation, repeat
 from libs.eventsourcing.errors import Transient
 
 log = structlog.stdlib.get_logger()
@@ -51,7 +54,7 @@ FOREIGN = Gauge(
 )
 _LOOK_SECONDS = 1.0
 _SERVERS = ("http", "metrics")
-_START, _OUTDATED = "start", "outdated tables"
+_START, _OUTDATED, _COMMITS = "start", "outdated tables", "commits"
 
 Loop = Callable[[], Awaitable[None]]
 ContextT = TypeVar("ContextT")
@@ -67,10 +70,11 @@ class Chassis:
         state_tables: Sequence[Projection] = (),
         read_models: Sequence[Projection] = (),
         read_everything: bool = False,
-        app: FastAPI | None = None,
+        app: Starlette | None = None,
         connections: ConnectionLimits | None = None,
     ) -> None:
         self.settings = settings
+        self.verifier = MessageVerifier.of(settings.command_public_key)
         self._connections = connections
         self.engine = Engine(
             settings.service,
@@ -80,16 +84,19 @@ class Chassis:
             read_models=read_models,
             application=APPLICATION,
         )
-        self.nats: Client
+        self.nats: BrokerClient
         self.stream: EventStream
         self.relay: Relay
         self.read_models: Reader
+        self.answering: Answering
+        self.rebuilds: Rebuilds
         self._read_everything = read_everything
-        self._app = app or FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-        self._broker: NatsBroker | None = None
+        self._app = app or Starlette()
+        self._broker: chassis.NatsBroker | None = None
         self._http: HttpServer | None = None
         self._metrics: HttpServer | None = None
         self._loops: dict[str, Loop] = {}
+        self._timers: list[Timer] = []
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stopping = asyncio.Event()
         self._stop_listeners: list[Callable[[], None]] = []
@@ -99,10 +106,15 @@ class Chassis:
         """Connect to the database and the broker, waiting for them where they are down."""
         await ensure_database(self.settings.database_url)
         await self.engine.start(read_models=False)
-        self.nats = await connect_nats(self.settings.nats_url.get_secret_value(), self.settings.service)
+        self.nats = await connect_nats(
+            self.settings.nats_url.get_secret_value(), self.settings.service, self.settings.nats_tls
+        )
         self.stream = event_stream(self.nats, prefix=self.settings.nats_prefix)
+        await self._ensure_stream()
         self.relay = Relay(self.engine, self.stream, describe=described)
         self.task("relay", self.relay.run)
+        announcements = Announcements(self.engine, self.relay, self.nats, prefix=self.settings.nats_prefix)
+        self.task(_COMMITS, announcements.run)
         self.task("old commands", lambda: repeat("old commands", lambda: forget_commands(self.engine)))
         self.read_models = self._follow(
             Reader.of_read_models(self.engine, self.stream, everything=self._read_everything)
@@ -111,12 +123,33 @@ class Chassis:
         watched = watch(self.engine, self.relay, self.task)
         checks |= {"relay": watched.problem, "tables": self._tables}
         add_health(self._app, checks, metrics=not (self.settings.metrics_port or self.settings.public))
+        self.answering = Answering(
+            self.nats, self.settings.service, self.verifier, prefix=self.settings.nats_prefix
+        )
+        self.task("answers", self.answering.run)
+        self.rebuilds = Rebuilds(self.engine.tables, self.stream)
+        self.task("rebuilds", self.rebuilds.run)
         answers = HealthAnswers(
-            self.engine, self.nats, self.stream, watched, prefix=self.settings.nats_prefix
+            self.engine,
+            self.nats,
+            self.stream,
+            ProcessParts(watched, self.rebuilds, lambda: self.answering.waiting, self._timers),
+            self.verifier,
+            prefix=self.settings.nats_prefix,
         )
         self.task("health answers", answers.run)
         FOREIGN.labels(self.settings.service).set_function(lambda: self.stream.foreign)
         return self
+
+    async def _ensure_stream(self) -> None:
+        """Create the stream unless it exists; raise `OperatorNeeded` if only an operator may."""
+        try:
+            await self.stream.ensure()
+        except NotPermitted as error:
+            await self._stop()
+            raise stream_missing(error, self.stream.name) from error
+        except (NatsError, TimeoutError) as error:
+            log.warning("stream.not_checked", error=repr(error))  # relay and readers try again
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -132,13 +165,19 @@ class Chassis:
             self.read(reactions=registry.reactions.bind(context))
         for due in registry.timers.bind(context):
             self.tick(due.timer(self.engine))
+        answer_operators(self.answering, self.engine, registry, self.rebuilds)
 
     def serve(self, handlers: CommandHandlers) -> None:
         """Serve these command handlers."""
-        self._broker = answering_broker(
-            self.settings.nats_url.get_secret_value(), name=f"{self.settings.service}-commands"
+        self._broker = chassis.answering_broker(
+            self.settings.nats_url.get_secret_value(),
+            service=self.settings.service,
+            name=f"{self.settings.service}-commands",
+            tls=self.settings.nats_tls,
         )
-        subscribe(handlers, self._broker, self.engine, prefix=self.settings.nats_prefix)
+        chassis.subscribe(
+            handlers, self._broker, self.engine, self.verifier, prefix=self.settings.nats_prefix
+        )
 
     def read(
         self,
@@ -168,6 +207,7 @@ class Chassis:
 
     def tick(self, timer: Timer) -> None:
         """Run a timer."""
+        self._timers.append(timer)
         self.task(f"timer {timer.name}", timer.run)
 
     def task(self, name: str, loop: Loop) -> None:
@@ -186,11 +226,8 @@ class Chassis:
         self._stopping.set()
 
     async def run(self) -> None:
-        """Run until SIGTERM, SIGINT or `stop`; raise the exception that ended a loop."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            with suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.add_signal_handler(number, self.stop)
+        """Run until cancelled, or `stop`, then stop gracefully; raise the exception that ended a loop."""
+        heed_cancellation()
         door = Door(self._app, self._open)
         host, port = self.settings.http_host, self.settings.http_port
         self._http = HttpServer(door, host, port, self._connections)
@@ -199,6 +236,7 @@ class Chassis:
             self._metrics = HttpServer(metrics_app(), self.settings.metrics_host, self.settings.metrics_port)
             self._begin("metrics", self._metrics.serve)
         self._begin("relay", self._loops["relay"])  # first: others may wait for this service's events
+        self._begin(_COMMITS, self._loops[_COMMITS])
         self._begin(STORE_METRICS, self._loops[STORE_METRICS])  # they report if it does not
         self._begin(_START, self._start)
         self._begin(_OUTDATED, self.engine.until_outdated)
@@ -208,7 +246,7 @@ class Chassis:
                 done, _ = await asyncio.wait(
                     [stopping, *self._tasks.values()],
                     return_when=asyncio.FIRST_COMPLETED,
-                    timeout=_LOOK_SECONDS,  # more tasks may have been added by then
+                    timeout=_LOOK_SECONDS if _START in self._tasks else None,  # it adds more
                 )
                 for ended in done - {stopping}:
                     ended.result()
@@ -231,7 +269,7 @@ class Chassis:
             self._begin(reading, self._loops[reading])
             await self.read_models.complete()
         if self._broker is not None:
-            await start_answering(self._broker)
+            await chassis.start_answering(self._broker)
         for name, body in self._loops.items():
             if name not in self._tasks:
                 self._begin(name, body)
@@ -244,14 +282,14 @@ class Chassis:
             listener()
         for server in (self._http, self._metrics):
             if server is not None:
-                server.should_exit = True
+                server.end()
         serving = [self._tasks[name] for name in _SERVERS if name in self._tasks]
         if serving:  # pending requests may still wait for the readers
             await asyncio.wait(serving, timeout=HTTP_STOP_SECONDS)
         if self._broker is not None:
             await self._broker.stop()
             self._broker = None
-        kept = {"relay", *_SERVERS}
+        kept = {"relay", _COMMITS, *_SERVERS}
         await _cancel([task for name, task in self._tasks.items() if name not in kept])
         if "relay" in self._tasks and not self._tasks["relay"].done():
             await self._flush()

@@ -1,14 +1,17 @@
 """A service's settings: read from the environment once, validated before anything starts."""
 
+import base64
+import binascii
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -18,14 +21,28 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from libs.chassis.broker_tls import BrokerTls
+from libs.chassis.database_roles import database_of
+from libs.chassis.database_urls import with_default_database
+from libs.chassis.postgres_tls import tls_problem
+from libs.chassis.secret_files import SUFFIX, SecretFileError, secrets_in_files
 from libs.chassis.words import wrong
 
 PREFIX = "ADRELAY_"
 _PLACEHOLDERS = ("change", "secret", "password", "example", "default", "your", "todo", "xxx", "placeholder")
 _NEAR = 0.9
 """From which similarity on a name is taken for a misspelt setting."""
-_ELSEWHERE = {"ADRELAY_GATEWAY_URL", "ADRELAY_TRACEBACK"}
+_ELSEWHERE = {
+    "ADRELAY_GATEWAY_URL",
+    "ADRELAY_TRACEBACK",
+    *(
+        f"ADRELAY_{name}_URL{end}"
+        for name in ("EVENTS_NATS", "EVENTS_POSTGRES", "SUPERUSER_POSTGRES")
+        for end in ("", SUFFIX)
+    ),
+}
 """Settings that only the command line reads."""
+_KEY_BYTES = 32
 _MIN_LENGTH = 32
 _MIN_VARIETY = 8
 _MIN_VARIETY_GIVEN = 5
@@ -72,6 +89,16 @@ def _unlike_a_guess(text: str, characters: int, variety: int, advice: str = "") 
 StrongSecret = Annotated[SecretStr, AfterValidator(strong)]
 
 
+def secrets_in_use(present: SecretStr, other: SecretStr) -> tuple[SecretStr, ...]:
+    """Return the secrets to check with, the present one first; during a change there is another one."""
+    return tuple(secret for secret in (present, other) if secret.get_secret_value())
+
+
+def none_or(check: Callable[[SecretStr], SecretStr]) -> Callable[[SecretStr], SecretStr]:
+    """Return a validator that lets an empty secret pass, and checks others."""
+    return lambda secret: check(secret) if secret.get_secret_value() else secret
+
+
 def _server(*schemes: str) -> Callable[[SecretStr], SecretStr]:
     def check(url: SecretStr) -> SecretStr:
         if not _names_a_server(url.get_secret_value(), schemes):
@@ -85,6 +112,24 @@ def _server(*schemes: str) -> Callable[[SecretStr], SecretStr]:
     return check
 
 
+def _tls(url: SecretStr) -> SecretStr:
+    """Return the URL of a PostgreSQL server; raise `ValueError` if not all programs read it as one."""
+    if urlsplit(url.get_secret_value()).netloc.count("@") > 1:  # asyncpg takes the rest for a host
+        raise ValueError("has more than one @ (in a password @ is %40)")
+    if (problem := tls_problem(url.get_secret_value())) is not None:
+        raise ValueError(problem)
+    return url
+
+
+def postgres_problem(url: str) -> str | None:
+    """Return why a text is no URL of a PostgreSQL server, without a part of it; None if it is one."""
+    try:
+        _tls(_POSTGRES(SecretStr(url)))
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def _names_a_server(url: str, schemes: Sequence[str]) -> bool:
     try:
         parts = urlsplit(url)
@@ -92,6 +137,35 @@ def _names_a_server(url: str, schemes: Sequence[str]) -> bool:
         return parts.scheme in schemes and all(host.hostname and host.port != 0 for host in hosts)
     except ValueError:  # a wrong port or bracket; the error's text would show a part of the URL
         return False
+
+
+_POSTGRES = _server("postgresql", "postgres")
+
+
+def signing_key(text: str) -> str:
+    """Return a key of signatures, 32 bytes as base64; raise `ValueError`, without the value."""
+    text = text.strip()
+    try:
+        length = len(base64.b64decode(text, validate=True))
+    except binascii.Error:
+        length = 0
+    if length != _KEY_BYTES:
+        message = f"is no {_KEY_BYTES} bytes as base64; `adrelay keygen` makes a pair of keys"
+        raise ValueError(message)
+    return text
+
+
+def _signing_keys(text: str) -> str:
+    return ",".join(signing_key(one) for one in text.split(","))
+
+
+def _existing(path: Path | None) -> Path | None:
+    if path is not None and not path.is_file():
+        raise ValueError("names no file")
+    return path
+
+
+PemFile = Annotated[Path | None, AfterValidator(_existing)]
 
 
 class ServiceSettings(BaseSettings):
@@ -104,14 +178,29 @@ class ServiceSettings(BaseSettings):
     public: ClassVar[bool] = False
     """Whether strangers can reach the HTTP port, so that it never serves metrics."""
 
-    postgres_url: Annotated[SecretStr, AfterValidator(_server("postgresql", "postgres"))] = Field(
-        description="A PostgreSQL server, such as postgresql://user:password@host:5432; "
-        "without a database in it, adrelay_<service> is used, and made where it is missing"
+    postgres_url: Annotated[SecretStr, AfterValidator(_POSTGRES), AfterValidator(_tls)] = Field(
+        description="A PostgreSQL server, such as postgresql://user:password@host:5432, with "
+        "?sslmode=verify-full&sslrootcert=FILE for TLS; without a database in it, adrelay_<service> is "
+        "used. Each service has a role of its own, in ADRELAY_<SERVICE>_POSTGRES_URL"
     )
     nats_url: Annotated[SecretStr, AfterValidator(_server("nats", "tls", "ws", "wss"))] = Field(
-        description="A NATS server with JetStream, such as nats://host:4222"
+        description="A NATS server with JetStream, such as nats://user:password@host:4222, or tls://… with "
+        "TLS; each service has a user of its own, in ADRELAY_<SERVICE>_NATS_URL"
     )
     nats_prefix: str = Field("", pattern=r"^[a-z0-9_-]{0,32}$", description="Put before the stream's name")
+    nats_ca_file: PemFile = Field(
+        default=None,
+        description="The certificate of the authority that signed the NATS server's, in PEM format; "
+        "without it, this machine's authorities count",
+    )
+    nats_certificate_file: PemFile = Field(
+        default=None, description="The certificate of this client, where the NATS server asks for one"
+    )
+    nats_key_file: PemFile = Field(default=None, description="The private key of this client's certificate")
+    command_public_key: Annotated[str, AfterValidator(_signing_keys)] = Field(
+        description="The public key of ADRELAY_GATEWAY_COMMAND_KEY: services refuse commands that are not "
+        "signed with that; during a change both, separated by a comma. `adrelay keygen` makes the pair"
+    )
     http_host: str = Field("127.0.0.1", description="Where health is served, and the gateway's API")
     http_port: int = Field(0, ge=0, le=65535, description="0: any free port")
     metrics_host: str = Field(
@@ -142,25 +231,58 @@ class ServiceSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read the service's own variables first, then those for all."""
         del env_settings, dotenv_settings, file_secret_settings
+        own = f"{PREFIX}{cls.service.upper()}_"
         return (
             init_settings,
-            EnvSettingsSource(settings_cls, env_prefix=f"{PREFIX}{cls.service.upper()}_"),
+            EnvSettingsSource(settings_cls, env_prefix=own),
+            _Files(settings_cls, own),
             EnvSettingsSource(settings_cls, env_prefix=PREFIX),
+            _Files(settings_cls, PREFIX),
         )
+
+    @property
+    def nats_tls(self) -> BrokerTls:
+        """The files for TLS towards the broker."""
+        return BrokerTls(self.nats_ca_file, self.nats_certificate_file, self.nats_key_file)
 
     @property
     def database_url(self) -> str:
         """The URL of this service's own database."""
-        parts = urlsplit(self.postgres_url.get_secret_value())
-        if parts.path in {"", "/"}:
-            parts = parts._replace(path=f"/adrelay_{self.service}")
-        return urlunsplit(parts)
+        return with_default_database(self.postgres_url.get_secret_value(), database_of(self.service))
+
+
+class _Files(PydanticBaseSettingsSource):
+    """The values of secrets that are in files; see `secret_files`."""
+
+    def __init__(self, settings: type[BaseSettings], prefix: str) -> None:
+        super().__init__(settings)
+        self._fields = {
+            _alias(field) or f"{prefix}{name.upper()}": name
+            for name, field in settings.model_fields.items()
+            if field.annotation is SecretStr
+        }
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[object, str, bool]:
+        """Return nothing: all values are read at once."""
+        del field
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, object]:
+        """Return the values by field."""
+        found = secrets_in_files(self._fields, os.environ)
+        return {self._fields[variable]: value for variable, value in found.items()}
+
+
+def _alias(field: FieldInfo) -> str | None:
+    return field.validation_alias if isinstance(field.validation_alias, str) else None
 
 
 def load(settings: type[SettingsT]) -> SettingsT:
     """Return a service's settings from the environment; raise `InvalidSettings` naming every variable."""
     try:
         return settings()  # pyright: ignore[reportCallIssue] - the environment fills it
+    except SecretFileError as error:
+        raise InvalidSettings([str(error)]) from None
     except SettingsError as error:  # a list or a mapping that is not JSON
         problem = f"a variable of {settings.service} that must hold JSON does not"
         field = re.search(r'field "(\w+)"', str(error))
@@ -193,12 +315,47 @@ def misspelt(*kinds: type[ServiceSettings], every: bool = False) -> list[str]:
     return found
 
 
+def environment_of(settings: type[ServiceSettings], environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of an environment that set something of these settings.
+
+    A variable for all services is left out where the service's own goes before it: it may be a secret of
+    others.
+    """
+    known = _names(settings) - _overridden(settings, environment)
+    return {name: value for name, value in environment.items() if name.upper() in known}
+
+
+def names_of(settings: type[ServiceSettings]) -> set[str]:
+    """Return all variables that set something of these settings."""
+    return _names(settings)
+
+
+def _overridden(settings: type[ServiceSettings], environment: Mapping[str, str]) -> set[str]:
+    """Return the variables for all services of which the environment has the service's own."""
+    there = {name.upper() for name, value in environment.items() if value}
+    found: set[str] = set()
+    for field in (name.upper() for name in settings.model_fields):
+        own = f"{PREFIX}{settings.service.upper()}_{field}"
+        if there & {own, f"{own}{SUFFIX}"}:
+            found |= {f"{PREFIX}{field}", f"{PREFIX}{field}{SUFFIX}"}
+    return found
+
+
 def _names(settings: type[ServiceSettings]) -> set[str]:
     fields = {field.upper() for field in settings.model_fields}
     own = settings.service.upper()
     aliases = {str(field.validation_alias).upper() for field in settings.model_fields.values()}
     names = {f"{PREFIX}{field}" for field in fields} | {f"{PREFIX}{own}_{field}" for field in fields}
-    return names | {alias for alias in aliases if alias.startswith(PREFIX)}
+    names |= {alias for alias in aliases if alias.startswith(PREFIX)}
+    return names | {f"{name}{SUFFIX}" for name in names if _is_secret(settings, name)}
+
+
+def _is_secret(settings: type[ServiceSettings], name: str) -> bool:
+    """Return whether this variable sets a secret of these settings."""
+    short = name.removeprefix(f"{PREFIX}{settings.service.upper()}_").removeprefix(PREFIX).lower()
+    field = settings.model_fields.get(short)
+    by_alias = [one for one in settings.model_fields.values() if (_alias(one) or "").upper() == name]
+    return any(one.annotation is SecretStr for one in (field, *by_alias) if one is not None)
 
 
 def variable(settings: type[ServiceSettings], field: str) -> str:

@@ -23,7 +23,8 @@ log = structlog.stdlib.get_logger()
 
 STORE_METRICS = "store metrics"
 """The name of the task."""
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 5.0
+"""How often it is looked, in seconds."""
 ALARM_SECONDS = 10.0
 HELD_BACK_COUNTED = 10_000
 
@@ -62,15 +63,18 @@ class XminAge:
     def __init__(self) -> None:
         self._oldest = 0
         self._since = 0.0
+        self.seconds = 0.0
+        """Its age as of the last poll."""
 
     def seen(self, oldest: int, following: int, at: float) -> float:
         """Return its age in seconds, given the oldest open xid, the next xid, and the time."""
         if oldest == following:  # no transaction is open
-            self._oldest = 0
-            return 0.0
+            self._oldest, self.seconds = 0, 0.0
+            return self.seconds
         if oldest != self._oldest:
             self._oldest, self._since = oldest, at
-        return at - self._since
+        self.seconds = at - self._since
+        return self.seconds
 
 
 async def look(sql: Sql, age: XminAge, service: str) -> None:
@@ -91,6 +95,7 @@ class RelayWatch:
         self._first: Cursor | None = None
         self._since = 0.0
         self._problem: str | None = None
+        self.oldest_transaction = XminAge()
         self.stalled_seconds = 0.0
         """How long the oldest event that waits has been the same one, as of the last poll; else 0."""
 
@@ -136,14 +141,17 @@ def watch(
     engine: Engine, relay: Relay, task: Callable[[str, Callable[[], Awaitable[None]]], None]
 ) -> RelayWatch:
     """Run a task that updates the metrics of the service's store, and return the relay's state."""
-    age, watched = XminAge(), RelayWatch(relay)
+    watched = RelayWatch(relay)
+
+    async def everything(sql: Sql) -> None:
+        await look(sql, watched.oldest_transaction, engine.service)
+        await watched.look(sql, engine.service)
 
     async def keep() -> None:
         while True:
             heed_cancellation()
             try:
-                await engine.query(lambda sql: look(sql, age, engine.service))
-                await engine.query(lambda sql: watched.look(sql, engine.service))
+                await engine.query(everything)
             except (Transient, StatementRejected) as trouble:
                 log.debug("store.unseen", error=repr(trouble))
             await asyncio.sleep(LOOK_SECONDS)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from libs.events.cadence import LocalTime, TimeZone
+from libs.events.operations.explorer import EventTypeName, StreamName, StreamPrefix
 from libs.events.values import ChannelRef, Coin, EmailAddress, GroupRef, OrderNumber, PaymentId, PlanCode
 
 _UNKNOWN_FORM = "does not have the form that is asked for"
@@ -18,6 +19,9 @@ _FORMS: Mapping[str, str] = {
         (GroupRef, "must be a group such as @name, +invitehash or -1001234567890, with /topic if it has one"),
         (TimeZone, "must be the name of a time zone such as Europe/Berlin"),
         (LocalTime, "must be a time of day such as 09:30"),
+        (StreamName, "must be a stream's name such as order-HQADZ-MWPM0SFH-9J8ZHS6IAHLL"),
+        (StreamPrefix, "must be the beginning of a stream's name, such as order-"),
+        (EventTypeName, "must be the type of an event, such as OrderPlaced"),
         (ChannelRef, "must be a channel such as @name or -1001234567890"),
     )
 }

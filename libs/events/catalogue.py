@@ -9,5 +9,5 @@ from libs.eventsourcing.model.catalogue import EventCatalogue, types_in
 @cache
 def published() -> EventCatalogue:
     """Return the catalogue of the events of all services."""
-    modules = (billing, provisioning, scheduler, forwarder, gateway)
+    modules = (billing, provisioning, scheduler, forwarder, *gateway.MODULES)
     return EventCatalogue(kind for module in modules for kind in types_in(module))

@@ -1,19 +1,13 @@
-"""The forwarder's figures of now, which it answers to whoever asks over NATS. They are no events."""
+"""The question for the forwarder's figures of now. They are no events."""
 
 from datetime import datetime
+from typing import ClassVar
 
-from pydantic import ConfigDict
-
-from libs.eventsourcing.model.event import Contract
-
-QUESTION = "ask.forwarder.figures"
-"""The subject of the question, after the prefix; it has no payload, and changes nothing."""
+from libs.events.questions import Question, Reply
 
 
-class WorkerFigures(Contract):
+class WorkerFigures(Reply):
     """A worker that is alive."""
-
-    model_config = ConfigDict(extra="ignore")
 
     worker: str
     sessions: int
@@ -21,10 +15,8 @@ class WorkerFigures(Contract):
     sends_a_minute: float
 
 
-class ForwardingFigures(Contract):
-    """The work that waits, and who does it; unknown fields, of a newer service, are ignored."""
-
-    model_config = ConfigDict(extra="ignore")
+class ForwardingFigures(Reply):
+    """The work that waits, and who does it."""
 
     at: datetime
     pending_sends: int
@@ -57,3 +49,9 @@ class ForwardingFigures(Contract):
             return None
         rate = self.sends_a_minute / 60
         return max(self.paced_seconds, self.pending_sends / rate if rate else 0.0)
+
+
+class ShowForwarding(Question[ForwardingFigures]):
+    """Which work waits, and who does it. Only the forwarder answers."""
+
+    reply: ClassVar[type[Reply]] = ForwardingFigures

@@ -51,10 +51,16 @@ class SessionReleased(Event):
 class SessionLost(Event):
     """A session can't be used any more, and was removed from its adbot, if it was on one."""
 
+    schema_version: ClassVar[int] = 2
+    upcasts: ClassVar[Mapping[int, Upcast]] = {1: dict}
+
     session: SessionId
     adbot: AdbotId | None
     loss: SessionLoss
     error: ErrorName
+    """`RETIRED_BY_HAND` if an operator retired it, else Telegram's."""
+    reason: Annotated[str, StringConstraints(max_length=500)] | None = None
+    """Since schema 2: why an operator retired it; None if Telegram refused it."""
 
 
 # -- events: stream pair-<id>

@@ -1,4 +1,4 @@
-"""Errors that a host handles, beside `Refused` and `ImpossibleEvent`; `model/errors.py` has them all."""
+"""Errors that a host handles, besides `Refused` and `ImpossibleEvent`; `model/errors.py` has them all."""
 
 from libs.eventsourcing.model.errors import OperatorNeeded, Poison, Remedy, StatementRejected, Transient
 

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from libs.nowpayments.javascript import as_bytes, number_in_javascript, quoted, sorted_keys
@@ -14,6 +14,8 @@ SIGNED_WITH = (
     "Instant payment notifications; at least 16 characters"
 )
 """The description of a setting that holds the secret."""
+ALSO_SIGNED_WITH = "Another secret that notifications may be signed with, during a change; empty: none"
+"""The description of a setting that holds another secret."""
 _DIGEST = re.compile(r"[0-9a-f]{128}", re.ASCII)
 _Pieces: TypeAlias = list[str | Number]
 """A body's text with its numbers left out, which may be spelled in two ways."""
@@ -34,29 +36,30 @@ def digest_in(signature: str) -> str | None:
     return given if _DIGEST.fullmatch(given) else None
 
 
-def is_verified(secret: bytes, body: bytes, signature: str) -> bool:
-    """Say whether `signature` verifies that the sender of `body` knows the secret.
+def is_verified(secrets: Sequence[bytes], body: bytes, signature: str) -> bool:
+    """Say whether `signature` verifies that the sender of `body` knows one of the secrets.
 
     It is a hex HMAC-SHA512 over any of these: the bytes as they are; the body as compact JSON with the keys
     of every object sorted and each number as it came; the same with each number as JavaScript writes it. The
     last two also with arrays as objects, `{"0": …}`, as the provider's older sample makes them. Each is
     compared in constant time. A body outside the bounds of `reading` verifies nothing.
     """
-    if not secret:
+    if not all(secrets):
         raise ValueError("an empty secret would let anyone sign")
     given = digest_in(signature)
     if given is None or len(body) > MAX_BODY_BYTES:
         return False
-    if _signs(secret, body, given):
+    if _signs(secrets, body, given):
         return True
     try:
-        return any(_signs(secret, as_bytes(form), given) for form in _forms(parse(body)))
+        return any(_signs(secrets, as_bytes(form), given) for form in _forms(parse(body)))
     except Unreadable:
         return False
 
 
-def _signs(secret: bytes, form: bytes, given: str) -> bool:
-    return hmac.compare_digest(hmac.digest(secret, form, hashlib.sha512).hex(), given)
+def _signs(secrets: Sequence[bytes], form: bytes, given: str) -> bool:
+    made = (hmac.digest(secret, form, hashlib.sha512).hex() for secret in secrets)
+    return any(hmac.compare_digest(one, given) for one in made)
 
 
 def _forms(body: Json) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from libs.chassis.service import Chassis
+from libs.chassis.settings import secrets_in_use
 from libs.eventsourcing import Causes
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments
@@ -19,7 +20,7 @@ from services.billing.stock.limits import Limits
 
 
 async def run(settings: BillingSettings) -> None:
-    """Run billing until SIGTERM or SIGINT."""
+    """Run billing until it is cancelled."""
     plans = read_catalogue(settings.catalogue_file)
     provider = _provider(settings)
     requests = PaymentRequests(provider, timeout_seconds=settings.provider_timeout_seconds)
@@ -54,7 +55,7 @@ def _provider(settings: BillingSettings) -> NowPayments:
     account = Account(
         url=str(settings.provider_url),
         api_key=settings.api_key,
-        ipn_secret=settings.ipn_secret,
+        ipn_secrets=secrets_in_use(settings.ipn_secret, settings.other_ipn_secret),
         callback_url=str(settings.ipn_callback_url),
         coins=settings.coins,
         payout=settings.payout_coin or None,

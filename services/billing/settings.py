@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, SecretStr
 from pydantic_settings import NoDecode
 
-from libs.chassis.settings import ServiceSettings, at_least
+from libs.chassis.settings import ServiceSettings, at_least, none_or
 from libs.events.values import Coin
 from libs.nowpayments.coins import DEFAULT_COINS, coins_in
-from libs.nowpayments.signature import SIGNED_WITH
+from libs.nowpayments.signature import ALSO_SIGNED_WITH, SIGNED_WITH
 from services.billing.product.catalogue import DEFAULT_FILE, read_catalogue
 
 
@@ -32,6 +32,9 @@ class BillingSettings(ServiceSettings):
         description="The provider's API key: dashboard, Settings, Payments, API keys"
     )
     ipn_secret: Annotated[SecretStr, AfterValidator(at_least(16))] = Field(description=SIGNED_WITH)
+    other_ipn_secret: Annotated[SecretStr, AfterValidator(none_or(at_least(16)))] = Field(
+        SecretStr(""), description=ALSO_SIGNED_WITH
+    )
     ipn_callback_url: HttpUrl = Field(
         description="The URL at which the provider reaches the gateway's webhook, "
         "such as https://ads.example.org/api/v1/webhooks/nowpayments"

@@ -249,7 +249,7 @@ class Account(Protocol):
 class Messenger(Protocol[Credentials_contra]):
     """Creates accounts from credentials."""
 
-    def account(self, credentials: Credentials_contra) -> Account:
+    async def account(self, credentials: Credentials_contra) -> Account:
         """Return the account of a session, not yet connected."""
         ...
 

@@ -15,11 +15,13 @@ from libs.events.scheduler import (
 from libs.eventsourcing import Cause, Reactions, UnitOfWork
 from services.forwarder.access.commands import Leave, Lift
 from services.forwarder.access.domain import ACCESS
+from services.forwarder.client.commands import Die
+from services.forwarder.client.domain import CLIENT
 from services.forwarder.context import Context
 from services.forwarder.cycle.commands import Abort, Begin, LeaveOut
 from services.forwarder.cycle.domain import CYCLE
 from services.forwarder.cycle.seating import seating_of
-from services.forwarder.cycle.tables import running_cycles
+from services.forwarder.cycle.tables import cycles_of_seat, running_cycles
 from services.forwarder.pool.known import forget_peers
 from services.forwarder.pool.own_posts import begin_with, forget_deletions, forget_posts
 from services.forwarder.pool.pausing import pause, paused, resume
@@ -122,4 +124,17 @@ async def forget(event: SessionReleased | SessionLost, unit: UnitOfWork) -> None
 
 
 reactions.to(SessionReleased)(forget)
-reactions.to(SessionLost)(forget)
+
+
+@reactions.to(SessionLost)
+async def lose(event: SessionLost, unit: UnitOfWork) -> None:
+    """Forget a lost session. If an operator retired it, it is used no more, and its running cycles end.
+
+    They end as at a stop of the adbot: its worker may be sending, so no other seat may take its groups over.
+    """
+    client = await unit.load(CLIENT, event.session)
+    if client is not None and not client.dead:
+        await unit.execute(CLIENT, event.session, Die(event.loss, event.error, unit.at))
+        for cycle, _ in await cycles_of_seat(unit.flushed, event.session):
+            await abort(unit, cycle)
+    await forget(event, unit)

@@ -6,7 +6,8 @@ import structlog
 
 from libs.chassis.service import Chassis
 from libs.chassis.settings import InvalidSettings, variable
-from services.forwarder.adapters.telegram.account import TelethonTelegram
+from libs.events.forwarding import ShowForwarding
+from services.forwarder.adapters.telegram.messenger import TelethonTelegram
 from services.forwarder.adapters.wakeups import Wakeups
 from services.forwarder.context import Context
 from services.forwarder.pool.figures import FiguresOfPool
@@ -24,7 +25,7 @@ log = structlog.stdlib.get_logger()
 
 
 async def run(settings: ForwarderSettings) -> None:
-    """Run the service until SIGTERM or SIGINT; forward too, if the settings say so."""
+    """Run the service until it is cancelled; forward too, if the settings say so."""
     async with _chassis(settings) as chassis:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)
@@ -36,8 +37,9 @@ async def run(settings: ForwarderSettings) -> None:
         chassis.task("wake-ups", wakeups.keep_sending)
         cycle_timeout = timedelta(seconds=settings.max_wait_in_cycle_seconds)
         chassis.take_on(REGISTRY, Context(vault, telegram, SessionReader(), cycle_timeout))
-        figures = FiguresOfPool(chassis.engine, chassis.nats, settings.nats_prefix, cycle_timeout)
+        figures = FiguresOfPool(chassis.engine, cycle_timeout)
         chassis.task("figures", figures.run)
+        chassis.answering.answer(ShowForwarding, lambda _: figures.now())
         if settings.runs_pool:
             accounts = VaultAccounts(chassis.engine, vault, telegram)
             chassis.task("pool", Pool(chassis.engine, accounts, settings).run)
@@ -45,7 +47,7 @@ async def run(settings: ForwarderSettings) -> None:
 
 
 async def run_worker(settings: ForwarderSettings) -> None:
-    """Run a worker until SIGTERM or SIGINT; relay, if the service itself does not."""
+    """Run a worker until it is cancelled; relay, if the service itself does not."""
     async with _chassis(settings) as chassis:
         vault, telegram = Vault(Cipher(decode_keys(settings.vault_keys))), TelethonTelegram(settings)
         await make_tables(chassis.engine)

@@ -1,10 +1,14 @@
-"""The port to the mail server."""
+"""The ports to the mail server and the broker."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from libs.events.values import EmailAddress
+
+HEALTH_ANSWER_SECONDS = 3.0
+"""How long the answers of services and of the broker about their health are waited for."""
 
 
 class MailRefused(Exception):
@@ -42,3 +46,17 @@ class Mailer(Protocol):
         nevertheless.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerFigures:
+    """The broker's figures of the stream of events."""
+
+    version: str
+    messages: int
+    bytes: int
+    consumers: int
+
+
+AskBroker = Callable[[], Awaitable[BrokerFigures | None]]
+"""Asks the broker; None if it does not answer within a short time."""

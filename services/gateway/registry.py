@@ -21,6 +21,7 @@ from services.gateway.tables.deliveries import DELIVERIES
 from services.gateway.tables.denials import DENIALS
 from services.gateway.tables.expiring import EXPIRING
 from services.gateway.tables.group_lists import GROUP_LISTS
+from services.gateway.tables.hours import HOURS
 from services.gateway.tables.join_requests import JOIN_REQUESTS
 from services.gateway.tables.lost_sessions import LOST_SESSIONS
 from services.gateway.tables.method_rests import METHOD_RESTS
@@ -47,6 +48,7 @@ REGISTRY = Registry[Context](
         ADBOTS,
         DELIVERIES,
         STATISTICS,
+        HOURS,
         DENIALS,
         STOCK,
         POST_CHECKS,

@@ -1,6 +1,7 @@
 """The gateway's settings, from the environment."""
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
 from email.errors import MessageError
@@ -21,10 +22,20 @@ from pydantic import (
 from pydantic_settings import NoDecode
 
 from libs.chassis.networks import Networks, NetworksSetting
-from libs.chassis.settings import ServiceSettings, StrongSecret, at_least, strong
+from libs.chassis.settings import (
+    ServiceSettings,
+    StrongSecret,
+    at_least,
+    none_or,
+    secrets_in_use,
+    signing_key,
+    strong,
+)
+from libs.chassis.signing import MessageSigner
 from libs.events.values import Coin
 from libs.nowpayments.coins import DEFAULT_COINS, coins_in
-from libs.nowpayments.signature import SIGNED_WITH
+from libs.nowpayments.signature import ALSO_SIGNED_WITH, SIGNED_WITH
+from libs.sealing import PublicKey
 from services.gateway.adapters.smtp import Security
 from services.gateway.mail.addresses import canonical, is_sender
 
@@ -42,8 +53,8 @@ def _strong_or_off(secret: SecretStr) -> SecretStr:
     return SecretStr("") if secret.get_secret_value() == "off" else strong(secret)
 
 
-def _given_or_none(secret: SecretStr) -> SecretStr:
-    return at_least(32)(secret) if secret.get_secret_value() else secret
+def _signing_key(secret: SecretStr) -> SecretStr:
+    return SecretStr(signing_key(secret.get_secret_value()))
 
 
 def _origins(text: object) -> object:
@@ -70,6 +81,12 @@ def _sender(text: str) -> Address:
     return found
 
 
+def _public_key(text: str) -> str:
+    if text:
+        PublicKey.read(text)
+    return text
+
+
 def _addresses(text: str) -> str:
     """Return addresses, separated by commas; raise `ValueError` for one that can't receive mails."""
     return ", ".join(dict.fromkeys(canonical(one.strip()) for one in text.split(",") if one.strip()))
@@ -82,16 +99,29 @@ class GatewaySettings(ServiceSettings):
     public: ClassVar[bool] = True
 
     http_port: int = Field(8080, ge=0, le=65535, description="The API's TCP port; 0: any free port")
+    command_key: Annotated[SecretStr, AfterValidator(_signing_key)] = Field(
+        description="The private key that signs commands to the services, which nobody else has; "
+        "`adrelay keygen` makes it, and ADRELAY_COMMAND_PUBLIC_KEY"
+    )
     jwt_secret: StrongSecret = Field(
         description="The secret that signs clients' tokens; `adrelay keygen` generates one"
+    )
+    other_jwt_secret: Annotated[SecretStr, AfterValidator(none_or(strong))] = Field(
+        SecretStr(""), description="Another secret whose tokens are valid, during a change; empty: none"
     )
     admin_token: Annotated[SecretStr, AfterValidator(_strong_or_off)] = Field(
         description="The token of scripts for the operator's routes; `adrelay keygen` generates one. `off`: "
         "only admins' accounts with a second factor may call them",
     )
-    foreign_jwt_secret: Annotated[SecretStr, AfterValidator(_given_or_none)] = Field(
+    other_admin_token: Annotated[SecretStr, AfterValidator(none_or(strong))] = Field(
+        SecretStr(""), description="Another token that scripts may use, during a change; empty: none"
+    )
+    foreign_jwt_secret: Annotated[SecretStr, AfterValidator(none_or(at_least(32)))] = Field(
         SecretStr(""),
         description="The secret of another issuer of tokens, such as a Supabase project; empty: none",
+    )
+    other_foreign_jwt_secret: Annotated[SecretStr, AfterValidator(none_or(at_least(32)))] = Field(
+        SecretStr(""), description="Another secret of that issuer, during a change; empty: none"
     )
     foreign_jwt_issuer: str = Field(
         "",
@@ -100,19 +130,33 @@ class GatewaySettings(ServiceSettings):
     )
     foreign_jwt_audience: str = Field("authenticated", min_length=1, max_length=300)
     code_pepper: StrongSecret = Field(
-        description="The key of the hashes of access codes; changing it later means resetting all codes; "
-        "`adrelay keygen` generates one"
+        description="The key of the hashes of access codes and API keys; never change it without the former "
+        "one in ADRELAY_GATEWAY_OTHER_CODE_PEPPER, see docs/how-to/change-secrets.md; `adrelay keygen` "
+        "generates one"
+    )
+    other_code_pepper: Annotated[SecretStr, AfterValidator(none_or(strong))] = Field(
+        SecretStr(""),
+        description="Another key, during a change: access codes and API keys made with it work; empty: none",
     )
     ipn_secret: Annotated[SecretStr, AfterValidator(at_least(16))] = Field(
         validation_alias="ADRELAY_BILLING_IPN_SECRET", description=SIGNED_WITH
     )
     """Billing's setting: the gateway refuses forged notifications before billing receives them."""
+    other_ipn_secret: Annotated[SecretStr, AfterValidator(none_or(at_least(16)))] = Field(
+        SecretStr(""), validation_alias="ADRELAY_BILLING_OTHER_IPN_SECRET", description=ALSO_SIGNED_WITH
+    )
     coins: Annotated[dict[Coin, str], NoDecode, BeforeValidator(coins_in)] = Field(
         DEFAULT_COINS,
         validation_alias="ADRELAY_BILLING_COINS",
         description="The accepted coins, as billing has them, for the list that clients see",
     )
     """Billing's setting: billing decides about each order."""
+    vault_public_key: Annotated[str, AfterValidator(_public_key)] = Field(
+        "",
+        description="The vault's public key, to which sessions and API hashes are sealed as soon as they are "
+        "uploaded; `adrelay up` derives it, `adrelay keygen --public` prints that of your vault keys. "
+        "Without it uploads are refused",
+    )
     deliveries_days: int = Field(
         30, ge=1, le=36500, description="For how many days the log of deliveries is kept; counts are kept"
     )
@@ -223,8 +267,8 @@ class GatewaySettings(ServiceSettings):
     site_url: str = Field(
         "",
         pattern=r"^(https?://\S+)?$",
-        description="The URL where clients sign in; if set, mails contain it, and only pages of its origin "
-        "may use cookies",
+        description="The URL of the web application; if set, mails contain it and link to the pages of "
+        "orders and adbots at its root, and only pages of its origin may use cookies",
     )
 
     operator_mails: Annotated[str, AfterValidator(_addresses)] = Field(
@@ -273,11 +317,51 @@ class GatewaySettings(ServiceSettings):
             _sender(text)
         return text
 
+    @field_validator("command_key")
+    @classmethod
+    def _pair(cls, key: SecretStr, info: ValidationInfo) -> SecretStr:
+        public = MessageSigner.of(key.get_secret_value()).public_key
+        if public not in str(info.data.get("command_public_key", public)).split(","):
+            message = f"does not belong to ADRELAY_COMMAND_PUBLIC_KEY, which would have to be {public}"
+            raise ValueError(message)
+        return key
+
     @model_validator(mode="after")
     def _issuer(self) -> Self:
         if self.foreign_jwt_secret.get_secret_value() and not self.foreign_jwt_issuer:
             raise ValueError("foreign_jwt_secret needs foreign_jwt_issuer")
         return self
+
+    @property
+    def vault_key(self) -> PublicKey | None:
+        """The vault's public key; None if it is not set."""
+        return PublicKey.read(self.vault_public_key) if self.vault_public_key else None
+
+    @property
+    def jwt_secrets(self) -> Sequence[SecretStr]:
+        """The secrets of our tokens, the present one first."""
+        return secrets_in_use(self.jwt_secret, self.other_jwt_secret)
+
+    @property
+    def foreign_jwt_secrets(self) -> Sequence[SecretStr]:
+        """The secrets of the other issuer; none if there is no issuer."""
+        return secrets_in_use(self.foreign_jwt_secret, self.other_foreign_jwt_secret)
+
+    @property
+    def admin_tokens(self) -> Sequence[SecretStr]:
+        """The tokens of scripts; none if they are off."""
+        off = not self.admin_token.get_secret_value()
+        return () if off else secrets_in_use(self.admin_token, self.other_admin_token)
+
+    @property
+    def code_peppers(self) -> Sequence[SecretStr]:
+        """The keys of hashes, the present one first."""
+        return secrets_in_use(self.code_pepper, self.other_code_pepper)
+
+    @property
+    def ipn_secrets(self) -> Sequence[SecretStr]:
+        """The secrets that the provider may sign with."""
+        return secrets_in_use(self.ipn_secret, self.other_ipn_secret)
 
     @property
     def mails(self) -> bool:

@@ -11,7 +11,7 @@ from services.gateway.inbox import wording
 from services.gateway.inbox.commands import Raise
 from services.gateway.inbox.domain import INBOX
 from services.gateway.inbox.telling import owner
-from services.gateway.tables.dead_groups import newly_dead, next_untold
+from services.gateway.tables.dead_groups import newly_dead, next_to_notify
 from services.gateway.tables.expiring import days_left, ending, next_end
 
 NAMED_GROUPS = 10
@@ -48,7 +48,7 @@ async def warn(unit: UnitOfWork, context: Context) -> int:
     return raised
 
 
-@timers.due("dead groups", earliest=lambda sql, _: next_untold(sql), context=True)
+@timers.due("dead groups", earliest=lambda sql, _: next_to_notify(sql), context=True)
 async def tell_of_dead_groups(unit: UnitOfWork, _: Context) -> int:
     """Tell owners of groups that turned out to be dead, once a cycle has ended."""
     found = await newly_dead(unit.flushed, NAMED_GROUPS, _MOST)

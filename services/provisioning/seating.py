@@ -13,8 +13,8 @@ from libs.events.provisioning import (
     SeatsReleased,
     SessionLost,
 )
-from libs.events.values import AdbotId, Seat
-from libs.eventsourcing import UnitOfWork
+from libs.events.values import AdbotId, Seat, SessionId, SessionLoss
+from libs.eventsourcing import Refused, UnitOfWork
 from services.provisioning.adbot.commands import (
     AwaitSeats,
     Extend,
@@ -28,10 +28,13 @@ from services.provisioning.adbot.commands import (
 from services.provisioning.adbot.domain import ADBOT, adbot_of
 from services.provisioning.adbot.tables import first_waiting
 from services.provisioning.session.commands import Assign, Lose, Release
-from services.provisioning.session.domain import SESSION
+from services.provisioning.session.domain import SESSION, Assigned
 from services.provisioning.session.tables import next_seat
 
 log = structlog.stdlib.get_logger()
+
+RETIRED_BY_HAND = "RETIRED_BY_HAND"
+"""The error of a session that an operator retired."""
 
 NextSeat = Callable[[UnitOfWork], Awaitable[Seat | None]]
 """Chooses a seat's next session from the stock, without assigning it."""
@@ -98,8 +101,31 @@ async def release(adbot: AdbotId, command: ReleaseSeats | Suspend, unit: UnitOfW
 
 async def lose(event: SessionDied, unit: UnitOfWork) -> None:
     """Remove a dead session from the stock and from its adbot."""
-    command = Lose(event.loss, event.error, unit.at)
-    for lost in await unit.execute(SESSION, event.session, command):
+    await _lose(event.session, Lose(event.loss, event.error, unit.at), unit)
+
+
+async def retire(session: SessionId, reason: str, unit: UnitOfWork, choose: NextSeat) -> None:
+    """Retire a session by an operator's wish, and fill its seat if there is stock."""
+    before = await unit.load(SESSION, session)
+    await _lose(session, Lose(SessionLoss.RETIRED, RETIRED_BY_HAND, unit.at, reason), unit)
+    if isinstance(before, Assigned):
+        await fill_waiting(unit, choose)
+
+
+async def replace_seat(
+    adbot: AdbotId, session: SessionId, reason: str, unit: UnitOfWork, choose: NextSeat
+) -> None:
+    """Retire the session on a seat of an adbot, and fill the seat if there is stock."""
+    found = await unit.load(ADBOT, adbot)
+    if found is None:
+        raise Refused("unknown_adbot", "there is no such adbot")
+    if not found.sits(session):
+        raise Refused("session_not_seated", f"session {session} is on no seat of adbot {adbot}")
+    await retire(session, reason, unit, choose)
+
+
+async def _lose(session: SessionId, command: Lose, unit: UnitOfWork) -> None:
+    for lost in await unit.execute(SESSION, session, command):
         if isinstance(lost, SessionLost) and lost.adbot is not None:
             log.warning("seat.lost", adbot=lost.adbot, session=lost.session, loss=lost.loss.value)
             seat_lost = LoseSeat(lost.session, lost.loss, unit.at)

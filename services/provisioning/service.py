@@ -10,7 +10,7 @@ from services.provisioning.settings import ProvisioningSettings
 
 
 async def run(settings: ProvisioningSettings) -> None:
-    """Run provisioning until SIGTERM or SIGINT."""
+    """Run provisioning until it is cancelled."""
     context = Context(chooser(settings.max_sessions_per_pair), timedelta(days=settings.grace_days))
     async with Chassis(
         settings, state_tables=REGISTRY.state_tables, read_models=REGISTRY.read_models

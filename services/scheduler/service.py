@@ -10,7 +10,7 @@ from services.scheduler.settings import SchedulerSettings
 
 
 async def run(settings: SchedulerSettings) -> None:
-    """Run the scheduler until SIGTERM or SIGINT."""
+    """Run the scheduler until it is cancelled."""
     context = Context(
         max_groups=settings.max_groups,
         pacing=Pacing(delay_seconds=settings.delay_seconds, jitter_seconds=settings.jitter_seconds),

@@ -21,6 +21,7 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, default=None, help="Keep databases and logs in this folder.")
     parser.add_argument("--pace", type=float, default=1.0, help="A factor for the pauses between faults.")
     parser.add_argument("--no-disks", action="store_true", help="Do not fill the servers' disks.")
+    parser.add_argument("--together", action="store_true", help="Run all services in one process.")
     parser.add_argument(
         "--only",
         action="append",
@@ -39,6 +40,7 @@ def main() -> int:
             disks=not arguments.no_disks,
             only=arguments.only,
             pace=arguments.pace,
+            together=arguments.together,
             log=_print,
         )
     )

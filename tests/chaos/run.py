@@ -68,18 +68,23 @@ async def run(
     disks: bool = True,
     only: Collection[Kind] = (),
     pace: float = 1.0,
+    together: bool = False,
     log: Callable[[str], None] = lambda _: None,
 ) -> Report:
-    """Inject this many faults of a seed's schedule into a loaded system; return the report."""
+    """Inject this many faults of a seed's schedule into a loaded system; return the report.
+
+    Its services may run `together` in one process.
+    """
     folder = folder or Path(tempfile.mkdtemp(prefix="adrelay-chaos-"))
-    system = ChaosSystem(folder, workers=WORKERS, disks=disks, python=await fork())
+    workers = 0 if together else WORKERS
+    system = ChaosSystem(folder, workers=workers, together=together, disks=disks, python=await fork())
     async with system:
         load = Load(system, seed, clients=clients)
         await load.prepare()
         await load.start()
         without = DISKS if system.no_disks else ()
         kinds = [kind for kind in Kind if kind not in without and (kind in only or not only)]
-        schedule = draw(seed, faults, workers=WORKERS, kinds=kinds)
+        schedule = draw(seed, faults, workers=workers, kinds=kinds)
         chaos = Chaos(system, seed)
         log(f"seed {seed}: {faults} faults in about {pace * sum(one.after for one in schedule):.0f} s")
         try:

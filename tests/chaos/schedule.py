@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from adrelay.system import SERVICES
+from adrelay.system import ALL_SERVICES, SERVICES
 
 
 class Kind(StrEnum):
@@ -36,6 +36,7 @@ class Kind(StrEnum):
 
 
 DISKS: frozenset[Kind] = frozenset({Kind.FILL_NATS, Kind.FILL_POSTGRES})
+OF_WORKERS: frozenset[Kind] = frozenset({Kind.KILL_WORKER, Kind.FREEZE_WORKER})
 EVERY_KIND = tuple(Kind)
 _DECK = [
     *[Kind.KILL] * 5,
@@ -95,7 +96,11 @@ class Fault:
 
 
 def draw(seed: int, faults: int, *, workers: int, kinds: Collection[Kind] = EVERY_KIND) -> list[Fault]:
-    """Return the schedule of a seed; the kinds are drawn from a shuffled deck."""
+    """Return the schedule of a seed; the kinds are drawn from a shuffled deck.
+
+    Without workers, all services are one process.
+    """
+    kinds = kinds if workers else [kind for kind in kinds if kind not in OF_WORKERS]
     chance = random.Random(seed)
     drawn: list[Fault] = []
     deck: list[Kind] = []
@@ -121,8 +126,8 @@ def _aim(kind: Kind, chance: random.Random, workers: int) -> tuple[str, float]:
 
 def _targets(kind: Kind, workers: int) -> Sequence[str]:
     if kind in {Kind.KILL, Kind.FREEZE}:
-        return SERVICES
-    if kind in {Kind.KILL_WORKER, Kind.FREEZE_WORKER}:
+        return SERVICES if workers else [ALL_SERVICES]
+    if kind in OF_WORKERS:
         return [f"worker-{number}" for number in range(1, workers + 1)]
     if kind in {Kind.CUT, Kind.REFUSE}:
         return (*_ROUTES, "forwarder-telegram")

@@ -57,6 +57,7 @@ class ChaosSystem(ForkedSystem):
         folder: Path,
         *,
         workers: int = 3,
+        together: bool = False,
         disks: bool = True,
         python: Sequence[str] | None = None,
         settings: Mapping[str, str] | None = None,
@@ -68,6 +69,7 @@ class ChaosSystem(ForkedSystem):
         super().__init__(
             folder,
             workers=workers,
+            together=together,
             settings={**SETTINGS, **(settings or {}), "ADRELAY_BILLING_CATALOGUE_FILE": str(file)},
             python=python,
         )
@@ -136,7 +138,8 @@ class ChaosSystem(ForkedSystem):
             for server in ("postgres", "nats"):
                 name = f"ADRELAY_{server.upper()}_URL"
                 own = f"ADRELAY_{service.upper()}_{server.upper()}_URL"
-                variables[own] = _through(variables[name], self.proxies[f"{service}-{server}"])
+                url = variables.get(own) or variables[name]
+                variables[own] = _through(url, self.proxies[f"{service}-{server}"])
         variables["ADRELAY_FORWARDER_TELEGRAM_PORT"] = str(self.proxies["forwarder-telegram"].port)
         return variables
 

@@ -145,7 +145,11 @@ _PROVISIONING: list[Event] = [
     provisioning.SessionAssigned(session=SESSION, adbot=ADBOT, pair=PAIR),
     provisioning.SessionReleased(session=SESSION, adbot=ADBOT),
     provisioning.SessionLost(
-        session=SESSION, adbot=None, loss=SessionLoss.BANNED, error="USER_DEACTIVATED_BAN"
+        session=SESSION,
+        adbot=ADBOT,
+        loss=SessionLoss.RETIRED,
+        error="RETIRED_BY_HAND",
+        reason="its phone number is needed elsewhere",
     ),
     provisioning.ApiPairAdded(pair=PAIR, api_id=12_345),
     provisioning.AdbotProvisioned(
@@ -404,8 +408,8 @@ _GATEWAY: list[Event] = [
     gateway.HookSwitchedOff(
         hook=HOOK,
         account=ACCOUNT,
-        why=gateway.HookOffReason.FAILING,
-        detail="no message was taken for 3 days",
+        why=gateway.HookOffReason.BY_OPERATOR,
+        detail="it sends to a stranger",
     ),
     gateway.HookSwitchedOn(hook=HOOK, account=ACCOUNT),
     gateway.HookSecretRotated(hook=HOOK, account=ACCOUNT),

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from itertools import count
 from uuid import uuid4
 
-from adrelay.commands.events.reading.correlated_tree import Node, correlation_of, trace
+from adrelay.commands.events.reading.correlated_tree import correlation_of, trace
 from adrelay.demo import steps
 from adrelay.demo.evidence import GroupEvidence, read_back
 from adrelay.demo.rest import Json, until
 from adrelay.demo.sample import Sample, create_sample
 from adrelay.demo.system import LocalSystem
+from libs.eventsourcing.operations import Node
 
 CYCLE_SECONDS = 60.0
-_API_IDS = count(200_001)
+API_IDS = count(200_001)
+"""Ids of Telegram applications: each is uploaded once to the system that tests share."""
 
 
 @dataclass
@@ -50,12 +52,18 @@ class Running:
         return await trace(self.system.databases, correlation)
 
 
-async def ordered(system: LocalSystem, *, album: bool = False) -> tuple[Sample, steps.Purchase]:
-    """Upload sessions for this test, and place a new client's order."""
+async def stocked(system: LocalSystem, *, album: bool = False) -> tuple[Sample, str]:
+    """Upload sessions for this test; return a new client's e-mail address too."""
     tag = f"_{uuid4().hex[:8]}"
     sample = await create_sample(system.telegram, album=album, tag=tag)
-    await steps.stock_sessions(system, sample.accounts, api_id=next(_API_IDS))
-    return sample, await steps.check_out(system, email=f"client{tag}@example.com")
+    await steps.stock_sessions(system, sample.accounts, api_id=next(API_IDS))
+    return sample, f"client{tag}@example.com"
+
+
+async def ordered(system: LocalSystem, *, album: bool = False) -> tuple[Sample, steps.Purchase]:
+    """Upload sessions for this test, and place a new client's order."""
+    sample, email = await stocked(system, album=album)
+    return sample, await steps.check_out(system, email=email)
 
 
 @asynccontextmanager

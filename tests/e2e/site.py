@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from uuid import uuid4
 
 from adrelay.runtime.ports import free_port
 from tests.deadlines import DEADLINE_SECONDS
@@ -43,6 +44,7 @@ class Site:
         self._replace = replace
         self._running: dict[str, asyncio.subprocess.Process] = {}
         self._variables: dict[str, str] = {}
+        self._fork = folder / ".venv" / "fork"
         self._install(folder / ".venv" / "bin")
         for name in FROM_THE_REPOSITORY:
             (folder / name).symlink_to(ROOT / name)
@@ -51,9 +53,10 @@ class Site:
     def _install(self, programs: Path) -> None:
         """Create an `adrelay` that the fork server runs, and a Python that has it run modules."""
         programs.mkdir(parents=True)
+        forked = f"$(cat {self._fork})"  # a file: processes are given no variables but their settings
         for name, lines in {
-            "adrelay": f'export {PYTHON}={programs / "python"}\nexec $FORK "$@"',
-            "python": f'[ "$1" = -m ] && exec $FORK "$@"\nexec {sys.executable} "$@"',
+            "adrelay": f'export {PYTHON}={programs / "python"}\nexec {forked} "$@"',
+            "python": f'[ "$1" = -m ] && exec {forked} "$@"\nexec {sys.executable} "$@"',
         }.items():
             program = programs / name
             program.write_text(f"#!/bin/sh\n{lines}\n")
@@ -115,6 +118,9 @@ class Site:
             await asyncio.gather(ending, _end(process))  # a second Ctrl-C ends it at once
 
     async def _started(self, text: str, output: int = asyncio.subprocess.PIPE) -> asyncio.subprocess.Process:
+        fresh = self._fork.with_name(f"fork-{uuid4().hex}")
+        fresh.write_text(shlex.join(await fork()))
+        fresh.replace(self._fork)  # at once: another command may read it
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("ADRELAY_")}
         return await asyncio.create_subprocess_exec(
             "sh",
@@ -126,7 +132,6 @@ class Site:
                 **self._variables,
                 "CURL_HOME": str(self.folder),
                 "PYTHONPATH": str(ROOT),
-                "FORK": shlex.join(await fork()),
             },
             stdin=asyncio.subprocess.PIPE,
             stdout=output,
@@ -137,7 +142,7 @@ class Site:
 async def _end(process: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGINT)
-    await process.wait()
+    await process.communicate()  # a full pipe would keep it from ending
 
 
 def _listens(port: int) -> bool:

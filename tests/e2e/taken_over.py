@@ -14,14 +14,14 @@ import asyncpg
 import nats
 from pydantic import SecretStr
 
+from adrelay.configuration import VAULT_PUBLIC_KEY
 from adrelay.demo.rest import Json
 from adrelay.runtime.ports import free_port
 from libs.chassis.broker import event_stream
-from libs.eventsourcing import Sql
+from libs.sealing import public_key_of
 from sandbox.telegram import AccountSpec, ChannelSpec, GroupSpec, PostSpec, TelegramSandbox
 from services.forwarder.settings import decode_keys
-from services.forwarder.vault.cipher import Cipher
-from services.forwarder.vault.store import Vault
+from services.forwarder.vault.cipher import TO_OWNER, Belonging, Cipher, Sealed
 from tests.older_data.restore import AGELESS, recorded_answers, restore
 from tests.support.forked import fork
 from tests.support.system import ForkedSystem
@@ -29,6 +29,9 @@ from tests.support.system import ForkedSystem
 VERSION = "5162150"
 """It published each event on a subject of its stream, and had no snapshots. See `make.py --running`."""
 _ATTENTION = "select order_number, kind, payment, detail from attention.attention order by 1, 2"
+_SESSIONS = """
+select session, telegram_user, dc, key, box from clients.clients join vault.sessions using (session)
+"""
 
 
 @dataclass
@@ -63,6 +66,7 @@ class TakenOver(ForkedSystem):
         self.before = Facts()
         self.world = TelegramSandbox(port=free_port())
         self._secrets |= self.recorded["secrets"]
+        self._secrets[VAULT_PUBLIC_KEY] = str(public_key_of(self._vault_keys()[0]))
 
     async def environment(self) -> dict[str, str]:
         """Prepare the data, before any service runs; return the services' environment."""
@@ -76,23 +80,19 @@ class TakenOver(ForkedSystem):
             "ADRELAY_FORWARDER_TELEGRAM_DC": str(self.world.dc_id),
         }
 
-    @property
-    def tools(self) -> dict[str, str]:
-        """The environment of the command line."""
-        return {"ADRELAY_POSTGRES_URL": self.postgres.url(""), "ADRELAY_NATS_URL": self.nats.url}
+    def _vault_keys(self) -> list[bytes]:
+        return decode_keys(SecretStr(self.recorded["secrets"]["ADRELAY_FORWARDER_VAULT_KEYS"]))
 
     async def _make_world(self) -> None:
         """Create the groups of the data, and the accounts with their sessions."""
-        vault = Vault(
-            Cipher(decode_keys(SecretStr(self.recorded["secrets"]["ADRELAY_FORWARDER_VAULT_KEYS"])))
-        )
+        cipher = Cipher(self._vault_keys())
         forwarder = await asyncpg.connect(self.databases["forwarder"])
         accounts: list[int] = []
-        for row in await forwarder.fetch("select session, telegram_user from clients.clients"):
+        for row in await forwarder.fetch(_SESSIONS):
             account = self.world.create_account(AccountSpec(id=row["telegram_user"])).id
-            secret = await vault.session(Sql(forwarder), row["session"])
-            assert secret is not None
-            self.world.core.sessions.add(secret.key, "minted", account)
+            stored = Sealed(row["key"], row["box"], TO_OWNER)  # before the forwarder binds it to more
+            key = cipher.open(stored, Belonging("session", row["session"], row["dc"]))
+            self.world.core.sessions.add(key, "minted", account)
             accounts.append(account)
         # access hashes of the sandbox that the data was made with
         await forwarder.execute("delete from pool.known_peers")

@@ -15,6 +15,7 @@ import pytest_asyncio
 
 from adrelay.demo.rest import Json, Rest
 from libs.chassis.broker import event_stream
+from libs.chassis.database_roles import SUPERUSER_URL
 from tests.e2e.taken_over import TakenOver, taken_over
 from tests.integration.events_cli.program import CommandResult, ran
 from tests.support.everywhere import tables_with
@@ -50,8 +51,8 @@ class Erased:
     def email(self) -> str:
         return str(self.system.recorded["email"])
 
-    async def ran(self, *arguments: str) -> CommandResult:
-        return await ran(self.system.tools, *arguments)
+    async def ran(self, *arguments: str, **settings: str) -> CommandResult:
+        return await ran(self.system.tools | settings, *arguments)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -151,6 +152,7 @@ async def test_stripped_events_are_exported_and_imported(erased: Erased, tmp_pat
     exported = await erased.ran("export", "--output", str(file), "--json")
     assert exported.code == 0, exported.err
     assert erased.email not in file.read_text()
-    imported = await erased.ran("import", str(file), "--into", "erased_copy", "--json")
+    superuser = {SUPERUSER_URL: erased.system.postgres.url("")}
+    imported = await erased.ran("import", str(file), "--into", "erased_copy", "--json", **superuser)
     assert imported.code == 0, imported.err
     assert imported.document["events"] == exported.document["events"]

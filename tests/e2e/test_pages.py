@@ -52,6 +52,8 @@ NOT_RUN = {
     ".venv/bin/adrelay demo --cycles 5": "tests/e2e/test_whole_path.py runs the same path",
     ".venv/bin/adrelay demo --album": "tests/e2e/test_whole_path.py runs the same path",
     ".venv/bin/adrelay demo --undisturbed": "tests/e2e/test_whole_path.py runs the same path",
+    ".venv/bin/adrelay demo --together": "tests/e2e/test_together.py runs the same path",
+    ".venv/bin/adrelay up --together": "tests/e2e/test_up.py starts and stops it",
     ".venv/bin/adrelay demo --web": "it has no end: tests/e2e/test_demo.py opens its link",
     "GATEWAY=http://127.0.0.1:8080 make web": "it has no end",
     ".venv/bin/adrelay demo --keep /tmp/adrelay": "tests/e2e/test_whole_path.py runs the same path",
@@ -60,6 +62,9 @@ NOT_RUN = {
     ".venv/bin/adrelay events import events.jsonl": "wants new servers: engine_tools/test_import.py",
     ".venv/bin/adrelay events rebase billing": "wants a stopped service: engine_tools/test_commands.py",
     "docker compose up --build --scale worker=2": "there is no Docker",
+    "env ADRELAY_SUPERUSER_POSTGRES_URL_FILE=superuser.url .venv/bin/adrelay databases prepare >> .env": (
+        "wants a server of one's own: integration/cli/test_databases.py"
+    ),
     'curl -N -H "Authorization: Bearer $CLIENT" http://127.0.0.1:8080/api/v1/adbots/$ADBOT/log/live': (
         "it has no end: tests/integration/gateway/test_live_lines.py listens"
     ),
@@ -210,8 +215,8 @@ class Shop:
 
     async def database(self, service: str, query: str, *values: object) -> str:
         """Return a value from a service's database, once there is one."""
-        url = ServerOptions(self.site.folder / ".adrelay", Path("/nothing")).databases([service])[service]
-        connection = await asyncpg.connect(url)
+        servers = ServerOptions(self.site.folder / ".adrelay", Path("/nothing"))
+        connection = await asyncpg.connect(servers.databases([service], writing=True)[service])
         found: list[object] = []
 
         async def stored() -> bool:

@@ -2,7 +2,9 @@
 
 import base64
 import secrets
+import sqlite3
 from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from adrelay.demo import steps
 from adrelay.demo.sample import create_sample
 from adrelay.demo.system import LocalSystem
 from adrelay.runtime.ports import free_port
+from sandbox.telegram import AccountSpec
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.events_cli.program import ran
 from tests.integration.gateway.planted import Planted
@@ -33,6 +36,7 @@ from tests.support.leaks import (
     pages_of,
     rows_of,
 )
+from tests.support.sniffing import Sniffer
 from tests.support.system import ForkedSystem
 from tests.support.waiting import until
 
@@ -63,6 +67,8 @@ class Seen:
     blocked: str = ""
     """The stream that is blocked by a dead letter."""
     answers: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
+    messages: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
+    """All that passed the broker while secrets were uploaded, well and wrongly."""
 
     def client(self, token: str | None = None) -> httpx.AsyncClient:
         """Return an HTTP client whose answers are kept."""
@@ -100,9 +106,11 @@ async def seen(servers_folder: Path) -> AsyncIterator[Seen]:
         async with system:
             seen = Seen(system, port)
             await know_settings(seen)
-            purchase = await buy(seen)
-            await act_as_client(seen, purchase)
-            await act_wrongly(seen)
+            async with Sniffer(system.nats.url) as sniffer:
+                purchase = await buy(seen)
+                await act_as_client(seen, purchase)
+                await act_wrongly(seen)
+                seen.messages = await sniffer.seen()
             yield seen
 
 
@@ -113,9 +121,11 @@ async def know_settings(seen: Seen) -> None:
     found = {name: value for name, value in environment.items() if name.endswith(named)}
     assert len(found) == 6, found.keys()
     seen.planted |= found
-    password = urlsplit(environment["ADRELAY_POSTGRES_URL"]).password
-    assert password is not None
-    seen.planted["database password"] = password
+    urls = [*seen.system.databases.values(), seen.system.postgres.tools_url(), seen.system.postgres.url("")]
+    for url in urls:
+        parts = urlsplit(url)
+        assert parts.password is not None
+        seen.planted[f"database password of {parts.username}"] = parts.password
 
 
 async def buy(seen: Seen) -> steps.Purchase:
@@ -131,6 +141,7 @@ async def buy(seen: Seen) -> steps.Purchase:
             session: Any = StringSession(text)  # of a library without types
             seen.planted |= {f"session {account}": text, f"key of {account}": session.auth_key.key}
             await succeed(admin, "POST", "admin/sessions", json={"session": text})
+        await upload_file(seen, admin)
     token = steps.new_token()
     seen.planted["checkout token"] = token
     body = {"email": "redacted@example.com", "plan": "demo", "pay_currency": "BTC", "checkout_token": token}
@@ -143,6 +154,17 @@ async def buy(seen: Seen) -> steps.Purchase:
     )
     await steps.pay(system, purchase)
     return purchase
+
+
+async def upload_file(seen: Seen, admin: httpx.AsyncClient) -> None:
+    """Upload a session as a file."""
+    account = (await seen.system.telegram.create_account(AccountSpec())).id
+    content = await seen.system.telegram.session_file(account)
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.deserialize(content)
+        (key,) = database.execute("select auth_key from sessions").fetchone()
+    seen.planted["key in a file"] = key
+    await succeed(admin, "POST", "admin/sessions", files={"file": ("of.session", content)})
 
 
 async def placed(visitor: httpx.AsyncClient, body: Mapping[str, str]) -> dict[str, Any] | None:
@@ -251,6 +273,15 @@ async def test_no_secret_is_in_the_stream(seen: Seen) -> None:
     assert leaks(Secrets(seen.planted), places) == []
 
 
+async def test_no_uploaded_secret_passes_the_broker(seen: Seen) -> None:
+    commands = [content for _, content in seen.messages if b"cmd.forwarder.Import" in content[:200]]
+    assert len(commands) > 4, "one Telegram application, and some sessions"
+    uploaded = ("session", "key of", "key in", "api_hash")
+    secrets = {name: one for name, one in seen.planted.items() if name.startswith(uploaded)}
+    assert len(secrets) > 4, secrets.keys()
+    assert leaks(Secrets(secrets), seen.messages) == []
+
+
 async def test_no_secret_is_in_logs(seen: Seen) -> None:
     places = files_of(seen.system.folder / "logs", seen.system.folder / "nats")
     assert any(b"request.answered" in content for _, content in places), "the gateway logs each request"
@@ -259,7 +290,12 @@ async def test_no_secret_is_in_logs(seen: Seen) -> None:
 
 
 async def test_no_secret_is_in_metrics(seen: Seen) -> None:
-    urls = [process.url for process in seen.system.processes if process.name != "gateway"]
+    urls = [
+        process.url_of(service)
+        for process in seen.system.processes
+        for service in process.ports
+        if service != "gateway"
+    ]
     urls.append(f"http://127.0.0.1:{seen.metrics_port}")
     places = await pages_of(*(f"{url}/metrics" for url in urls))
     assert leaks(Secrets(seen.planted), places) == []
@@ -299,9 +335,7 @@ async def test_no_secret_is_in_command_lines(seen: Seen) -> None:
     ids=" ".join,
 )
 async def test_no_secret_is_in_the_output_of_tools(seen: Seen, arguments: tuple[str, ...]) -> None:
-    system = seen.system
-    settings = {"ADRELAY_POSTGRES_URL": system.postgres.url(""), "ADRELAY_NATS_URL": system.nats.url}
-    result = await ran(settings, *(seen.blocked if one == "blocked" else one for one in arguments))
+    result = await ran(seen.system.tools, *(seen.blocked if one == "blocked" else one for one in arguments))
     output = f"{result.out}\n{result.err}".encode()
     assert len(output) > 100, result.err
     assert leaks(Secrets(seen.planted), [(" ".join(arguments), output)]) == []

@@ -5,7 +5,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Container
+from collections.abc import AsyncIterator, Container, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -13,10 +14,12 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
-from adrelay.configuration import fresh_secrets
+from adrelay.command_keys import FILE, pair
+from adrelay.configuration import VAULT_PUBLIC_KEY, fresh_secrets
 from adrelay.env_file import values_in
 from adrelay.runtime.local import keep_settings
 from adrelay.runtime.ports import free_port
+from adrelay.system import SERVICES
 from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.pages import ROOT
 from tests.integration.runtime.programs import until
@@ -141,6 +144,8 @@ async def kept(servers_folder: Path) -> AsyncIterator[Kept]:
     folder.mkdir(mode=0o700)
     await restore(OLDEST, folder)
     secrets = {**fresh_secrets(), **recorded_answers(OLDEST)["secrets"]}
+    for name in (VAULT_PUBLIC_KEY, *pair()):  # a folder of that version has none
+        secrets.pop(name, None)
     settings = {
         **secrets,
         **OUTSIDE,
@@ -164,6 +169,8 @@ async def kept(servers_folder: Path) -> AsyncIterator[Kept]:
 
 async def test_up_on_a_demos_folder_uses_its_settings_and_servers(kept: Kept) -> None:
     assert "those of the demo kept here (kept/settings.env)" in kept.run.text
+    private = [kept.folder / FILE, *(kept.folder / "nats" / "users" / name for name in SERVICES)]
+    assert {path.stat().st_mode & 0o777 for path in private} == {0o600}
     address = {"ADRELAY_GATEWAY_URL": f"http://127.0.0.1:{kept.port}"}
     orders = await Run.of(kept.here, "orders", "list", "--env-file", "kept/settings.env", **address)
     assert await orders.ended() in {0, 1}, orders.text
@@ -218,21 +225,48 @@ async def test_files_of_a_run_are_readable_by_their_owner_alone(kept: Kept) -> N
     assert [str(path) for path in folders if path.stat().st_mode & 0o066] == []
 
 
+def processes_in(here: Path) -> Iterator[Path]:
+    """Yield the folders in `/proc` of the processes that were started in a folder."""
+    for one in Path("/proc").iterdir():
+        with suppress(OSError):
+            if one.name.isdigit() and (one / "cwd").readlink() == here:
+                yield one
+
+
 def core_limits(here: Path) -> list[str]:
     """Return the core dump limits of all processes that were started in a folder."""
     found: list[str] = []
-    for one in Path("/proc").iterdir():
-        try:
-            if one.name.isdigit() and (one / "cwd").readlink() == here:
-                limits = (one / "limits").read_text().splitlines()
-                found += [line.split()[4] for line in limits if line.startswith("Max core file size")]
-        except OSError:
-            continue
+    for one in processes_in(here):
+        limits = (one / "limits").read_text().splitlines()
+        found += [line.split()[4] for line in limits if line.startswith("Max core file size")]
     return found
 
 
 async def test_processes_with_secrets_write_no_core_dumps(kept: Kept) -> None:
     assert core_limits(kept.here) == ["0"] * 8  # `up`, five services, two workers
+
+
+def environments(here: Path) -> list[tuple[str, str]]:
+    """Return the command line and the environment of each process that `up` started in a folder."""
+    return [((one / "cmdline").read_text(), (one / "environ").read_text()) for one in processes_in(here)]
+
+
+async def test_a_password_of_a_database_role_is_known_to_the_processes_of_its_service_alone(
+    kept: Kept,
+) -> None:
+    roles = {path.name: path.read_text() for path in (kept.folder / "postgres" / "roles").iterdir()}
+    roles["the superuser"] = (kept.folder / "postgres" / "password").read_text()
+    given = environments(kept.here)
+    holders = {
+        role: {command for command, environment in given if password in environment}
+        for role, password in roles.items()
+    }
+    assert holders.pop("adrelay_tools") == holders.pop("the superuser") == set()
+    assert {role.removeprefix("adrelay_") for role in holders} == set(SERVICES)
+    for role, commands in holders.items():
+        service = f"services.{role.removeprefix('adrelay_')}"
+        assert commands == {command for command, _ in given if service in command}
+        assert commands
 
 
 async def test_sigterm_stops_all_and_a_second_signal_ends_at_once(kept: Kept) -> None:
@@ -249,10 +283,43 @@ async def test_sigterm_stops_all_and_a_second_signal_ends_at_once(kept: Kept) ->
     }
 
 
+def services_in(here: Path) -> list[int]:
+    """Return the ids of the processes of all services that were started in a folder."""
+    found = ((int(one.name), (one / "cmdline").read_bytes()) for one in processes_in(here))
+    return [pid for pid, command in found if b"adrelay.together" in command]
+
+
+def open_files_of(pid: int) -> list[str]:
+    """Return the limits of open files of a process: the soft and the hard one."""
+    limits = Path(f"/proc/{pid}/limits").read_text().splitlines()
+    return next(line.split()[3:5] for line in limits if line.startswith("Max open files"))
+
+
+async def test_together_all_services_are_one_process_that_is_restarted_and_stopped(
+    servers_folder: Path,
+) -> None:
+    here = folder_of_secrets(servers_folder / uuid4().hex)
+    run = await Run.of(here, "up", "--together", "--port", str(free_port()), **CLOSED_PORTS)
+    await run.until("Adrelay is up")
+    (first,) = services_in(here)
+    assert core_limits(here) == ["0"] * 2  # `up` and the services
+    soft, hard = open_files_of(first)
+    assert soft == hard, "as many files as five services need together, if the system allows them"
+    run.lines.clear()
+    os.kill(first, signal.SIGKILL)
+    await run.until("ready      services")
+    (second,) = services_in(here)
+    assert second != first
+    run.process.send_signal(signal.SIGTERM)
+    assert await run.ended() == 0
+    assert "killed, for" not in run.text
+    await gone(here)
+
+
 @pytest.mark.parametrize(
     ("moment", "command", "number", "codes"),
     [
-        pytest.param("", "up", signal.SIGINT, {-signal.SIGINT}, id="while it is imported"),
+        pytest.param("", "up", signal.SIGINT, {-signal.SIGINT, 130}, id="while it is imported"),
         pytest.param("starting   postgres", "up", signal.SIGINT, {130}, id="while the database is made"),
         pytest.param("starting   worker-2", "up", signal.SIGTERM, {143}, id="while services begin"),
         pytest.param("", "demo", signal.SIGINT, {130}, id="in a demo that has just begun"),

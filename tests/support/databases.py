@@ -98,3 +98,13 @@ async def fresh_database(
 
 def _template(tables: str) -> str:
     return f"template_{tables}"
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncGenerator["asyncpg.Connection[asyncpg.Record]"]:
+    """Yield a connection to the database of a URL."""
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()

@@ -36,6 +36,7 @@ def run(path: str, arguments: list[str]) -> int:
 if __name__ == "__main__":
     ended = run(sys.argv[1], sys.argv[2:])
     if ended < 0:
-        signal.signal(-ended, signal.SIG_DFL)
+        if -ended != signal.SIGKILL:
+            signal.signal(-ended, signal.SIG_DFL)
         os.kill(os.getpid(), -ended)
     sys.exit(ended)

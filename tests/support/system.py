@@ -3,6 +3,20 @@
 from adrelay.demo.system import LocalSystem
 from tests.support.forked import pid_behind
 
+UNHURRIED = {
+    "ADRELAY_SCHEDULER_DELAY_SECONDS": "0.5",
+    "ADRELAY_SCHEDULER_JITTER_SECONDS": "0.1",
+    "ADRELAY_GATEWAY_CHECKOUTS_PER_MINUTE": "1000",
+    "ADRELAY_GATEWAY_CHECKOUTS_PER_HOUR": "1000",
+    "ADRELAY_GATEWAY_WRITES_PER_MINUTE": "1000",
+    "ADRELAY_GATEWAY_WRITES_PER_DAY": "100000",
+    "ADRELAY_GATEWAY_SIGN_INS_PER_MINUTE": "1000",
+    "ADRELAY_GATEWAY_WRONG_SECRETS_PER_HOUR": "1000",
+    "ADRELAY_GATEWAY_READS_PER_MINUTE": "100000",
+    "ADRELAY_GATEWAY_READS_PER_MINUTE_PER_ADDRESS": "100000",
+}
+"""Settings for many tests' clients, and a pace slow enough for a test to act in the middle of a cycle."""
+
 
 class ForkedSystem(LocalSystem):
     """A system whose `python` is what `fork` returns: its supervisor starts clients of the fork server."""

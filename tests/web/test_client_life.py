@@ -10,12 +10,14 @@ from adrelay.demo.evidence import read_back
 from adrelay.demo.rest import Rest
 from adrelay.demo.sample import create_sample
 from adrelay.demo.system import LocalSystem
-from tests.e2e.scenarios import problems
-from tests.web.conftest import OpenPage, violations
+from tests.e2e.scenarios import API_IDS, problems
+from tests.web.accessibility import violations
+from tests.web.conftest import OpenPage
+from tests.web.pages import PHONE
+from tests.web.people import fill_in_code, new_account
 
 pytestmark = pytest.mark.timeout(360)
 EMAIL = "webclient@example.com"
-PHONE = {"width": 390, "height": 844}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -24,7 +26,7 @@ async def test_a_client_buys_sets_up_starts_and_sees_what_was_sent(
 ) -> None:
     tag = f"_web_{scheme}"
     sample = await create_sample(local_system.telegram, tag=tag)
-    await steps.stock_sessions(local_system, sample.accounts, api_id=300_000 + len(scheme))
+    await steps.stock_sessions(local_system, sample.accounts, api_id=next(API_IDS))
     email = f"{scheme}.{EMAIL}"
     page = await open_page(color_scheme=scheme, base_url=local_system.url.removesuffix("/api/v1"))
 
@@ -43,7 +45,7 @@ async def test_a_client_buys_sets_up_starts_and_sees_what_was_sent(
     await expect(lines.nth(len(sample.groups) - 1)).to_be_visible()
     assert await violations(page) == []
     await page.get_by_role("button", name="Stop").click()
-    await expect(page.get_by_text("You stopped it.")).to_be_visible()
+    await expect(page.get_by_text("It was stopped by hand.")).to_be_visible()
 
     async with Rest(local_system.url) as visitor:
         token = (await visitor.post("/auth/sign-in", {"access_code": code}))["token"]
@@ -57,21 +59,29 @@ async def test_a_client_buys_sets_up_starts_and_sees_what_was_sent(
 async def test_a_reload_keeps_the_client_signed_in_until_signing_out(
     local_system: LocalSystem, open_page: OpenPage
 ) -> None:
-    page = await open_page(viewport=PHONE, base_url=local_system.url.removesuffix("/api/v1"))
-    code = await _code_of_new_account(local_system)
-    await page.goto("/orders")
-    await _fill_in_code(page, code)
+    page = await open_page(cut_off=True, viewport=PHONE, base_url=local_system.url.removesuffix("/api/v1"))
+    code = await new_account(local_system, EMAIL)
+    await page.goto("/orders?status=PENDING")
+    await fill_in_code(page, f" {code} ")
     await expect(page.get_by_role("heading", name="Orders")).to_be_visible()
-    assert page.url.endswith("/orders"), "it goes on where the client wanted to go"
+    assert page.url.endswith("/orders?status=PENDING"), "it goes on where the client wanted to go"
 
     await page.reload()
+    await expect(page.get_by_role("heading", name="Orders")).to_be_visible()
+
+    problem = {"code": "service_unavailable", "title": "Not now", "detail": "It answers again in a moment."}
+    await page.route("**/auth/refresh", lambda route: route.fulfill(status=503, json=problem))
+    await page.reload()
+    await expect(page.get_by_text("It answers again in a moment.")).to_be_visible()  # which is no sign-out
+    await page.unroute("**/auth/refresh")
+    await page.get_by_role("button", name="Try again").click()
     await expect(page.get_by_role("heading", name="Orders")).to_be_visible()
     stored = await page.evaluate("Object.entries(localStorage).flat().join()")
     assert "ey" not in stored
     assert "adr_" not in stored
 
     await page.get_by_role("button", name="Your account").click()
-    await page.get_by_role("menuitem", name="Sign out").click()
+    await page.get_by_role("menuitem", name="Sign out", exact=True).click()
     await expect(page.get_by_role("heading", name="Plans")).to_be_visible()
     await page.goto("/orders")
     await expect(page.get_by_label("Access code")).to_be_visible()
@@ -93,7 +103,7 @@ async def _buy(page: Page, email: str) -> steps.Purchase:
     assert await violations(page) == []
     await page.get_by_label("E-mail address").fill(email)
     await page.get_by_role("combobox", name="Coin to pay with").click()
-    await page.get_by_role("option", name="BTC", exact=True).click()
+    await page.get_by_role("option", name="Bitcoin").click()
     await page.get_by_role("button", name="Continue to payment").click()
     await expect(page.get_by_text("Waiting for your payment")).to_be_visible()
     await page.reload()
@@ -105,27 +115,18 @@ async def _buy(page: Page, email: str) -> steps.Purchase:
 
 async def _sign_in(page: Page, code: str) -> None:
     await page.get_by_role("link", name="Sign in").last.click()
-    await _fill_in_code(page, code)
+    await fill_in_code(page, code)
     await expect(page.get_by_role("heading", name="Adbots")).to_be_visible()
-
-
-async def _fill_in_code(page: Page, code: str) -> None:
-    await page.get_by_label("Access code").fill(code)
-    await page.get_by_role("button", name="Sign in").click()
 
 
 async def _advertise(page: Page, post: str, groups: list[str]) -> None:
     await page.get_by_label("Link or text").fill(post)
-    await page.get_by_role("textbox", name="Groups").fill("\n".join(groups))
-    await page.get_by_role("button", name="Save").click()
-    await expect(page.get_by_text("“no group”: neither @name")).to_be_visible()
-    await page.get_by_role("textbox", name="Groups").fill("\n".join(groups[:-1]))
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("Saved. The next cycle uses it.")).to_be_visible()
-
-
-async def _code_of_new_account(system: LocalSystem) -> str:
-    async with Rest(system.url, system.admin_token) as operator:
-        await operator.post("/admin/accounts", {"email": EMAIL})
-        issued = await operator.post("/admin/accounts/access-code", {"email": EMAIL})
-    return str(issued["access_code"])
+    await page.get_by_role("tab", name="Groups").click()
+    await page.get_by_role("textbox", name="Groups").fill("\n".join(groups))
+    await page.get_by_role("button", name="Save the groups").click()
+    await expect(page.get_by_text("“no group”: neither @name")).to_be_visible()
+    await page.get_by_role("textbox", name="Groups").fill("\n".join(groups[:-1]))
+    await page.get_by_role("button", name="Save the groups").click()
+    await expect(page.get_by_text("“no group”: neither @name")).to_be_hidden()

@@ -1,4 +1,13 @@
-/** Returns whether a path leads to a page of this site, and not by `//host` to another one. */
+/** Returns whether a path leads to a page of this site, and not by `//host` to another one; browsers leave out tabs. */
 export function isOwnPath(path: string): boolean {
-  return path.startsWith("/") && !path.startsWith("//") && !path.includes("\\");
+  return /^\/(?!\/)[^\\\p{Cc}]*$/u.test(path);
+}
+
+/** Returns a part of a path without its escapes; one that is escaped by mistake, such as "100%", as it is. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

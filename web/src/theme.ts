@@ -1,12 +1,9 @@
 import {
   ActionIcon,
-  Badge,
   Button,
-  Card,
   type CSSVariablesResolver,
   createTheme,
   type MantineColorsTuple,
-  Tooltip,
 } from "@mantine/core";
 
 /** From text to the lowest surface: surfaces get lighter as they come nearer, and none is pure black. */
@@ -44,30 +41,46 @@ export const theme = createTheme({
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,
+  // as plain objects, so that only pages that show these components load them
   components: {
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
-    Badge: Badge.extend({ defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 } }),
+    Badge: { defaultProps: { variant: "light", radius: "sm", tt: "none", fw: 500 } },
     Button: Button.extend({ defaultProps: { size: "sm", fw: 500 } }),
-    Card: Card.extend({ defaultProps: { withBorder: true, padding: "lg", radius: "md" } }),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, transitionProps: { duration: 100 } } }),
+    Card: { defaultProps: { withBorder: true, padding: "lg", radius: "md" } },
+    DrawerHeader: { defaultProps: { role: "presentation" } }, // no second banner of the page
+    ModalHeader: { defaultProps: { role: "presentation" } }, // no second banner of the page
+    Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 100 } } },
   },
 });
+
+const RED_BUTTONS = {
+  "--mantine-color-red-filled": "#c92a2a",
+  "--mantine-color-red-filled-hover": "#b02525",
+};
 
 /** Colours of texts with enough contrast on their surfaces, in both schemes. */
 export const cssVariablesResolver: CSSVariablesResolver = () => ({
   variables: {},
   light: {
+    ...RED_BUTTONS,
     "--mantine-color-dimmed": "#62626d",
     "--mantine-color-placeholder": "#6f6f7b",
     "--mantine-color-error": "#c22525",
+    "--mantine-color-anchor": "#3b5bdb",
+    "--mantine-color-indigo-light-hover": "#d0dbff",
+    "--mantine-color-indigo-light-color": "#364fc7",
     "--mantine-color-teal-light-color": "#066649",
     "--mantine-color-yellow-light-color": "#7a4a00",
     "--mantine-color-red-light-color": "#a51d1d",
     "--mantine-color-gray-light-color": "#495057",
   },
   dark: {
+    ...RED_BUTTONS,
+    "--mantine-color-gray-light": "#2a2a32",
     "--mantine-color-dimmed": "#a0a0ab",
     "--mantine-color-placeholder": "#8b8b97",
     "--mantine-color-error": "#ff8787",
+    "--mantine-color-yellow-light": "#3a2b0c",
+    "--mantine-color-yellow-light-color": "#ffd98a",
   },
 });

@@ -1,13 +1,13 @@
 """`adrelay accounts devices | api-keys | webhooks …`: what opens an account, and what it is told by."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
 from adrelay.commands.accounts.private_ids import AccountArgument
-from adrelay.commands.asking import account_path, given, id_part, remove, show_list
+from adrelay.commands.asking import account_path, change, given, id_part, remove, show_list
 from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption, LimitOption
-from adrelay.terminal.listing import Column, Form, Item
+from adrelay.terminal.listing import Column, Form, Item, print_list
 
 MessageState = Literal["waiting", "delivered", "given_up"]
 
@@ -133,3 +133,21 @@ def webhook_messages(
         parameters=given(state=state),
         most=limit,
     )
+
+
+def webhook_off(
+    account: AccountArgument,
+    webhook: Annotated[
+        str, typer.Argument(metavar="WEBHOOK", help="The webhook's id, as listed.", show_default=False)
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="The owner is told it.", show_default=False)],
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Switch a webhook off. Messages that wait are given up; its owner may switch it on again."""
+    path = f"{account_path(account)}/webhooks/{id_part(webhook)}/off"
+    change(env_file, "POST", path, _print_webhook, json=json, body={"reason": reason})
+
+
+def _print_webhook(webhook: dict[str, Any]) -> None:
+    print_list([webhook], _WEBHOOKS)

@@ -5,11 +5,18 @@ from typing import Annotated, Literal
 
 import typer
 
-from adrelay.commands.accounts.private_ids import AccountArgument, ReasonOption
+from adrelay.commands.accounts.private_ids import AccountArgument
 from adrelay.commands.addresses import ADDRESS, NO_ADDRESS
 from adrelay.commands.asking import account_path, change, given, show_list, show_one
 from adrelay.servers.gateway import Gateway
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption, LimitOption, YesOption
+from adrelay.servers.options import (
+    ENV_FILE,
+    EnvFileOption,
+    JsonOption,
+    LimitOption,
+    ReasonOption,
+    YesOption,
+)
 from adrelay.terminal.listing import Column, Form, Item
 from adrelay.terminal.outcome import Exit, carry_out, print_json, remark, screen
 

@@ -7,7 +7,12 @@ import typer
 
 from adrelay.commands.addresses import ADDRESS
 from adrelay.commands.asking import account_path, change, show_list, show_one
-from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption
+from adrelay.servers.options import (
+    ENV_FILE,
+    EnvFileOption,
+    JsonOption,
+    ReasonOption,
+)
 from adrelay.terminal.completion import emails
 from adrelay.terminal.listing import Column, Form, Item
 from adrelay.terminal.outcome import screen
@@ -18,7 +23,6 @@ AccountArgument = Annotated[
         metavar="ACCOUNT", help="The e-mail address, or the id.", autocompletion=emails, show_default=False
     ),
 ]
-ReasonOption = Annotated[str, typer.Option("--reason", help="Stored for people.", show_default=False)]
 
 _COLUMNS = (
     ADDRESS,

@@ -1,4 +1,4 @@
-"""`adrelay adbots list | show | start | stop | extend | suspend | restore`."""
+"""`adrelay adbots list | show | start | stop | extend | suspend | restore | replace-seat`."""
 
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from adrelay.commands.adbots.options import AdbotArgument
-from adrelay.commands.asking import adbot_path, change, given, show_list, show_one
+from adrelay.commands.asking import adbot_path, change, given, id_part, show_list, show_one
 from adrelay.servers.options import ENV_FILE, EnvFileOption, JsonOption, LimitOption, TextOption
 from adrelay.terminal.completion import emails, plans
 from adrelay.terminal.listing import Column, Form, Item
@@ -144,6 +144,20 @@ def restore(
 ) -> None:
     """Restore a suspended adbot, without starting it."""
     _act(env_file, adbot, "/restore", None, json=json)
+
+
+def replace_seat(
+    adbot: AdbotArgument,
+    session: Annotated[str, typer.Argument(help="The session on the seat, by its id.", show_default=False)],
+    reason: ReasonOption,
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Retire a seat's session, and put another one of the stock on it; without stock the seat waits.
+
+    A running cycle in which the session takes part ends. `adrelay stock list --adbot` has its sessions.
+    """
+    _act(env_file, adbot, f"/seats/{id_part(session.strip())}/replace", {"reason": reason}, json=json)
 
 
 def _act(env_file: Path, adbot: str, act: str, body: dict[str, object] | None, *, json: bool) -> None:

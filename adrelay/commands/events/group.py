@@ -46,6 +46,10 @@ class _Events(Menu):
             "adrelay.commands.events.tables.cli:retire",
             "Stop folding a table that this version of the service does not know any more; it is archived.",
         ),
+        "create-stream": Entry(
+            "adrelay.commands.events.transfer.cli:create_stream",
+            "Create the stream of events, unless it exists; one of an earlier version gets what it lacks.",
+        ),
         "republish": Entry(
             "adrelay.commands.events.transfer.cli:republish",
             "Publish the stores' events that the stream lacks, after counting them and asking.",

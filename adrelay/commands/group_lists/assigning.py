@@ -49,7 +49,7 @@ def unassign(
 
 def list_id(text: str) -> str:
     """Return a pasted id of a list."""
-    from adrelay.terminal.pasted import pasted
+    from libs.chassis.pasted import pasted
 
     return pasted(text)
 

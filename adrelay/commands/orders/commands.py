@@ -159,7 +159,7 @@ def _act(env_file: Path, order: str, act: str, body: Mapping[str, object], *, js
 
 
 def _path(order: str) -> str:
-    from adrelay.terminal.pasted import Kind, read
+    from libs.chassis.pasted import Kind, read
 
     found = read(order)
     return f"orders/{path_part(found.text if found.kind is Kind.ORDER else order.strip().upper())}"

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from adrelay.commands.asking import given, show_list, show_one
+from adrelay.commands.asking import change, given, id_part, show_list, show_one
 from adrelay.commands.forwarding import SessionState
 from adrelay.commands.stock.adding import add, add_application
 from adrelay.servers.options import (
@@ -81,6 +81,27 @@ def list_(
         most=limit,
         key="sessions",
     )
+
+
+@stock.command("retire")
+def retire(
+    session: Annotated[str, typer.Argument(help="The session, by its id.", show_default=False)],
+    reason: Annotated[
+        str, typer.Option("--reason", help="Stored with the session, for people.", show_default=False)
+    ],
+    json: JsonOption = False,  # noqa: FBT002 - typer's way to say flag
+    env_file: EnvFileOption = ENV_FILE,
+) -> None:
+    """Retire a session for ever. If it is on an adbot, its seat gets another one, or waits for stock.
+
+    A running cycle in which the session takes part ends.
+    """
+    path = f"sessions/{id_part(session.strip())}/retire"
+    change(env_file, "POST", path, _print_session, json=json, body={"reason": reason})
+
+
+def _print_session(session: dict[str, Any]) -> None:
+    print_list([session], _SESSIONS)
 
 
 def _print(found: dict[str, Any]) -> None:

@@ -8,6 +8,8 @@ import typer
 from adrelay.env_file import DEFAULT
 from adrelay.runtime.local import DEFAULT_FOLDER, GATEWAY_PORT, SETTINGS
 
+WORKERS = 2
+
 
 def up(
     folder: Annotated[
@@ -21,7 +23,18 @@ def up(
             max=65535,
         ),
     ] = None,
-    workers: Annotated[int, typer.Option(help="The number of forwarding workers.", min=1, max=64)] = 2,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="The number of forwarding workers, 2 if left out.", min=1, max=64, show_default=False
+        ),
+    ] = None,
+    together: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option(
+            "--together", help="Run all services in one process, without workers, for a small machine."
+        ),
+    ] = False,
     env_file: Annotated[
         Path | None,
         typer.Option(
@@ -37,6 +50,9 @@ def up(
     second one at once. Exit codes: 0 stopped after it was ready, 130 or 143 before; 1 failed; 2 wrong
     settings.
     """
+    if together and workers is not None:
+        raise typer.BadParameter("with --together there are no workers", param_hint="--workers")
     from adrelay.commands.up.running import up as run
+    from adrelay.commands.up.start_helper import Run
 
-    run(folder, port, workers, env_file)
+    run(Run(folder, env_file), port, None if together else workers or WORKERS)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from libs.events.values import AdbotId
+from libs.events.values import AdbotId, SessionId
 from libs.eventsourcing.model.event import Command
 
 
@@ -34,3 +34,24 @@ class RestoreAdbot(Command):
     """
 
     adbot: AdbotId
+
+
+class ReplaceSeat(Command):
+    """Retire the session on a seat, and put another one on it; without stock the seat waits.
+
+    Refused: `unknown_adbot`, `session_not_seated`.
+    """
+
+    adbot: AdbotId
+    session: SessionId
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]
+
+
+class RetireSession(Command):
+    """Retire a session for ever; if it is on an adbot, its seat is filled again or waits for stock.
+
+    Accepted if the session is lost already. Refused: `unknown_session`.
+    """
+
+    session: SessionId
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, strip_whitespace=True)]

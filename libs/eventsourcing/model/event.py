@@ -39,6 +39,8 @@ class Command(Contract):
     """Whether commands sent at the same time may share a message; each has an answer of its own.
 
     For frequent commands that take little time: a batch is answered when its last command is done."""
+    varying: ClassVar[frozenset[str]] = frozenset()
+    """Fields that differ each time the same command is written, as what was encrypted does."""
 
 
 def owner_of(contract: type[Contract]) -> str:

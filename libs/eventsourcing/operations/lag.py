@@ -31,6 +31,11 @@ select exists (
     and objsubid = 1 and objid::bigint = hashtext($1)::bigint & x'ffffffff'::bigint
 )
 """
+_STORED = "select count(*) from engine.events"
+_ESTIMATED = """
+select case when reltuples < 100000 then (select count(*) from engine.events) else reltuples::bigint end
+from pg_class where oid = 'engine.events'::regclass
+"""
 _BEHIND = """
 select count(*) as behind, min(at) as oldest from engine.events where (xid, position) > ($1::text::xid8, $2)
 """
@@ -40,7 +45,8 @@ select name, events, stream_made, sequence,
 from engine.readers left join engine.bookmarks on bookmarks.reader = readers.name order by name
 """
 _OLDEST_OPEN = """
-select extract(epoch from clock_timestamp() - xact_start)::float8 as seconds, pid, state,
+select extract(epoch from clock_timestamp() - xact_start)::float8 as seconds,
+       concat_ws(', ', 'pid ' || pid, state) as session,
        coalesce(nullif(application_name, ''), 'unnamed') as application, coalesce(datname, '?') as database
 from pg_stat_activity
 where backend_xid is not null and pid <> pg_backend_pid() order by backend_xid::text::bigint limit 1
@@ -87,15 +93,18 @@ class OldestTransaction:
 
     service: str
     open_seconds: float | None
+    """None also where the role may not see it: that takes `pg_read_all_stats`, or the same role."""
     holder: str | None
     xmin_age: int
     """How many transactions have begun since the oldest one that is still open."""
 
 
-async def relay_lag(service: str, connection: Connection, stream: EventStream) -> RelayLag:
-    """Return how far the stream is behind a store."""
+async def relay_lag(
+    service: str, connection: Connection, stream: EventStream, *, estimated: bool = False
+) -> RelayLag:
+    """Return how far the stream is behind a store; a large number of events may be `estimated`."""
     active = bool(await connection.fetchval(_LOCKED, f"relay.{stream.name}"))
-    stored = await connection.fetchval("select count(*) from engine.events")
+    stored = await connection.fetchval(_ESTIMATED if estimated else _STORED)
     cursor = (await last_published(connection, stream, service)).cursor
     row = await connection.fetchrow(_BEHIND, str(cursor.xid), cursor.position)
     ahead = cursor > await last_event(connection)
@@ -162,7 +171,7 @@ async def oldest_transaction(service: str, connection: Connection) -> OldestTran
     row = await connection.fetchrow(_OLDEST_OPEN)
     if row is None:
         return OldestTransaction(service, None, None, age)
-    holder = f"{row['application']} in {row['database']} (pid {row['pid']}, {row['state']})"
+    holder = f"{row['application']} in {row['database']} ({row['session']})"
     return OldestTransaction(service, row["seconds"], holder, age)
 
 

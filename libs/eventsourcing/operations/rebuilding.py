@@ -11,7 +11,7 @@ from libs.eventsourcing.projections.shadow import Purpose, ShadowTables
 from libs.eventsourcing.projections.swap import fold_into, swap_in
 from libs.eventsourcing.projections.tables import Kind, ServiceTables
 from libs.eventsourcing.readers.stream_catch_up import source_of
-from libs.eventsourcing.store.connections import ISOLATION, Connection
+from libs.eventsourcing.store.connections import ISOLATION, Connection, close
 from libs.eventsourcing.stream.event_stream import EventStream
 
 __all__ = ["Plan", "Progress", "discard", "plan", "rebuild", "rollback", "shadow_tables"]
@@ -66,7 +66,7 @@ async def plan(
             events=await fold_into(tables, table, into, connection, source_of(stream)).remaining(),
         )
     finally:
-        await connection.close(timeout=2)
+        await close(connection)
 
 
 async def _blank(connection: Connection, table: Projection, kind: Kind) -> ShadowTables:
@@ -162,7 +162,7 @@ async def shadow_tables(tables: ServiceTables) -> list[ShadowTables]:
     try:
         return await shadow.list_all(connection)
     finally:
-        await connection.close(timeout=2)
+        await close(connection)
 
 
 async def discard(tables: ServiceTables, name: str, purposes: frozenset[Purpose]) -> list[ShadowTables]:
@@ -190,7 +190,7 @@ async def _check_others(tables: ServiceTables, chosen: Sequence[Projection]) -> 
     try:
         rows = await connection.fetch("select name, version from engine.projections")
     finally:
-        await connection.close(timeout=2)
+        await close(connection)
     running = {row["name"]: row["version"] for row in rows}
     for other in tables.of(tables.kind(chosen[0])):
         if other not in chosen and running.get(other.name) != other.version:

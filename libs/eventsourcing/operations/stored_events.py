@@ -41,7 +41,7 @@ select {EVENT_COLUMNS} from engine.events order by events.xid, events.position
 """  # noqa: S608 - constants
 _TREES_OF_STREAMS = """
 select stream, correlation_id, min(at) as began from engine.events
-where stream = any($1) group by stream, correlation_id
+where stream = any($1) group by stream, correlation_id order by began desc limit $2
 """
 _STREAMS_OF_TREE = """
 select stream, min(at) as began from engine.events where correlation_id = $1
@@ -73,6 +73,27 @@ async def events_of_trees(connection: Connection, correlation_ids: Sequence[UUID
     return [EventSummary._make(row) for row in rows]
 
 
+async def events_of_tree(
+    connection: Connection, correlation_id: UUID, limit: int
+) -> tuple[list[EventSummary], int]:
+    """Return the first events of a correlated tree, in order, and how many there are."""
+    query = f"{_SUMMARY} where correlation_id = $1 order by at, position limit $2"
+    rows = await connection.fetch(query, correlation_id, limit)
+    count = len(rows)
+    if count == limit:
+        count = await connection.fetchval(
+            "select count(*) from engine.events where correlation_id = $1", correlation_id
+        )
+    return [EventSummary._make(row) for row in rows], count
+
+
+async def envelope_of_id(connection: Connection, event: UUID) -> Envelope | None:
+    """Return the event of this id with its data, None if the store has none."""
+    query = f"select {EVENT_COLUMNS} from engine.events where id = $1"  # noqa: S608 - constants
+    row = await connection.fetchrow(query, event)
+    return None if row is None else envelope_of(row)
+
+
 async def event_of_id(connection: Connection, event: UUID) -> EventSummary | None:
     """Return the event of this id, None if the store has none."""
     row = await connection.fetchrow(f"{_SUMMARY} where id = $1", event)
@@ -101,9 +122,11 @@ async def is_correlation_id(connection: Connection, correlation_id: UUID) -> boo
     return bool(await connection.fetchval(query, correlation_id))
 
 
-async def trees_of_streams(connection: Connection, streams: Sequence[str]) -> list[StreamInTree]:
-    """Return the correlated trees in which streams have events; unknown streams are left out."""
-    rows = await connection.fetch(_TREES_OF_STREAMS, list(streams))
+async def trees_of_streams(
+    connection: Connection, streams: Sequence[str], *, limit: int | None = None
+) -> list[StreamInTree]:
+    """Return the correlated trees in which streams have events, the latest first."""
+    rows = await connection.fetch(_TREES_OF_STREAMS, list(streams), limit)
     return [StreamInTree._make(row) for row in rows]
 
 

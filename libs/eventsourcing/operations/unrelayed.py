@@ -17,7 +17,7 @@ from engine.events where (xid, position) > ($1::text::xid8, $2) and xid < engine
 order by events.xid, position limit 1
 """
 _TROUBLE = """
-select error, since, extract(epoch from now() - since)::float8 as seconds
+select error, since, extract(epoch from clock_timestamp() - since)::float8 as seconds
 from engine.relay_troubles where stream = $1
 """
 _HELD_BACK = """

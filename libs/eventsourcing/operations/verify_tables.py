@@ -15,7 +15,7 @@ from libs.eventsourcing.projections.shadow import Purpose, ShadowTables
 from libs.eventsourcing.projections.swap import fold_into
 from libs.eventsourcing.projections.tables import ServiceTables, exclusive_lock, running_guard
 from libs.eventsourcing.readers.stream_catch_up import source_of
-from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.store.connections import Connection, close
 from libs.eventsourcing.stream.event_stream import EventStream
 
 SHOWN = 5
@@ -121,7 +121,7 @@ async def _compare(
             )
     finally:
         for connection in (holder, folder, looker):
-            await connection.close(timeout=2)
+            await close(connection)
 
 
 async def _differences(connection: Connection, table: Projection, into: ShadowTables) -> list[RowDifferences]:

@@ -20,7 +20,7 @@ from libs.eventsourcing.projections.tables import (
     TablesBusy,
     running_guard,
 )
-from libs.eventsourcing.store.connections import Connection, hold_lock
+from libs.eventsourcing.store.connections import Connection, close, hold_lock
 
 log = structlog.stdlib.get_logger()
 
@@ -68,7 +68,7 @@ async def migrate(tables: ServiceTables, kind: Kind, *, source: ReadModelSource 
                 log.info("tables.waiting", service=tables.service, why=str(wait))
                 await asyncio.sleep(WAIT_SECONDS)
     finally:
-        await connection.close(timeout=2)
+        await close(connection)
 
 
 async def _migrate(
@@ -137,7 +137,7 @@ async def builder(tables: ServiceTables) -> AsyncGenerator[Connection]:
             raise TablesBusy(message)
         yield connection
     finally:
-        await connection.close(timeout=2)
+        await close(connection)
 
 
 async def build(
@@ -158,7 +158,7 @@ async def build(
         if into is None:
             into = await shadow.create(maker, table, tables.kind(table), Purpose.BUILDING)
     finally:
-        await maker.close(timeout=2)
+        await close(maker)
     await catch_up(tables, table, into, source=source, report=report)
     return into
 
@@ -195,4 +195,4 @@ async def catch_up(
                     return
                 before = left
     finally:
-        await connection.close(timeout=2)
+        await close(connection)

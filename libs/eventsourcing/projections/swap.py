@@ -20,7 +20,7 @@ from libs.eventsourcing.projections.tables import (
     guard_of,
     running_guard,
 )
-from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.store.connections import Connection, close
 from libs.eventsourcing.store.postgres import last_event
 
 _COLUMNS = """
@@ -115,7 +115,7 @@ async def _connection(
     tables: ServiceTables, schema: str | None, stack: AsyncExitStack
 ) -> "asyncpg.Connection[asyncpg.Record]":
     connection = await tables.connect(schema)
-    stack.push_async_callback(connection.close, timeout=2)
+    stack.push_async_callback(close, connection)
     return connection
 
 

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, cast
+from uuid import UUID
+
+import asyncpg
 
 from libs.eventsourcing.model.envelope import Cursor, Envelope
 from libs.eventsourcing.model.limits import MAX_UNIT_EVENTS
@@ -53,6 +56,10 @@ class DeadLetters:
             "select source, xid, position from engine.dropped where reader = $1", self._reader
         )
         self._dropped = {(row["source"], Cursor(row["xid"], row["position"])) for row in rows}
+
+    def __bool__(self) -> bool:
+        """Say whether any stream is blocked."""
+        return bool(self._blocked)
 
     def was_dropped(self, source: str, cursor: Cursor) -> bool:
         """Say whether an operator had dropped this event when the reader last loaded."""
@@ -141,24 +148,92 @@ class DeadLetters:
 # -- for operators, from any process
 
 
+_LETTERS = f"""
+select {_COLUMNS}, exists (
+    select from engine.retries as asked
+    where asked.reader = parked.reader and asked.source = parked.source and asked.stream = parked.stream
+) as asked
+from engine.parked
+"""  # noqa: S608 - a constant
+_BLOCKED = f"""
+select first.*, blocked.letters from (
+    select reader, source, stream, count(*) as letters, min(at) as since from engine.parked
+    group by reader, source, stream order by since, reader, source, stream limit $1
+) as blocked
+join lateral (
+    {_LETTERS}
+    where parked.reader = blocked.reader and parked.source = blocked.source and parked.stream = blocked.stream
+    order by xid, position limit 1
+) as first on true
+order by blocked.since, reader, source, stream
+"""  # noqa: S608 - a constant
+
+
+_REQUEST_ALL = """
+with blocked as (select distinct reader, source, stream from engine.parked),
+asked as (insert into engine.retries (reader, source, stream) select * from blocked on conflict do nothing)
+select count(*) from blocked
+"""
+_DROP_FROM = """
+with of_stream as (
+    select xid, position, envelope->>'id' as event from engine.parked
+    where reader = $1 and source = $2 and stream = $3
+),
+chosen as (
+    select of_stream.xid, of_stream.position from of_stream
+    join of_stream as first on first.event = $4 and (
+        (of_stream.xid, of_stream.position) = (first.xid, first.position)
+        or $5 and (of_stream.xid, of_stream.position) > (first.xid, first.position)
+    )
+),
+gone as (
+    delete from engine.parked using chosen
+    where reader = $1 and source = $2
+        and (parked.xid, parked.position) = (chosen.xid, chosen.position)
+    returning parked.xid, parked.position
+),
+kept as (
+    insert into engine.dropped (reader, source, xid, position)
+    select $1, $2, xid, position from gone on conflict do nothing
+)
+select count(*) from gone
+"""
+
+
 async def list_dead_letters(connection: Connection) -> list[DeadLetter]:
     """Return the dead letters of all readers in a store, each stream's in order."""
+    rows = await connection.fetch(f"{_LETTERS} order by reader, source, stream, xid, position")
+    return [_letter(row) for row in rows]
+
+
+async def dead_letters_of(
+    connection: Connection, reader: str, source_stream: SourceStream, limit: int
+) -> list[DeadLetter]:
+    """Return a reader's first dead letters of a stream, in order."""
     rows = await connection.fetch(
-        f"select {_COLUMNS}, exists (select from engine.retries as asked where asked.reader = parked.reader "  # noqa: S608 - a constant
-        "and asked.source = parked.source and asked.stream = parked.stream) as asked "
-        "from engine.parked order by reader, source, stream, xid, position"
+        f"{_LETTERS} where reader = $1 and source = $2 and stream = $3 order by xid, position limit $4",
+        reader,
+        *source_stream,
+        limit,
     )
-    return [
-        DeadLetter(
-            reader=row["reader"],
-            source_stream=SourceStream(row["source"], row["stream"]),
-            envelope=Envelope.from_json(row["envelope"]),
-            error=row["error"],
-            at=row["at"],
-            asked=row["asked"],
-        )
-        for row in rows
-    ]
+    return [_letter(row) for row in rows]
+
+
+async def first_dead_letters(connection: Connection, limit: int) -> list[tuple[DeadLetter, int]]:
+    """Return the first dead letter of each blocked stream and how many the stream has, the oldest first."""
+    rows = await connection.fetch(_BLOCKED, limit)
+    return [(_letter(row), cast("int", row["letters"])) for row in rows]
+
+
+def _letter(row: asyncpg.Record) -> DeadLetter:
+    return DeadLetter(
+        reader=row["reader"],
+        source_stream=SourceStream(row["source"], row["stream"]),
+        envelope=Envelope.from_json(row["envelope"]),
+        error=row["error"],
+        at=row["at"],
+        asked=row["asked"],
+    )
 
 
 async def request_retry(connection: Connection, reader: str, source_stream: SourceStream) -> None:
@@ -197,4 +272,23 @@ async def drop(connection: Connection, letters: Sequence[DeadLetter]) -> int:
                     "insert into engine.dropped values ($1, $2, $3, $4) on conflict do nothing", *key
                 )
             await request_retry(connection, letter.reader, letter.source_stream)
+    return dropped
+
+
+async def request_retries(connection: Connection) -> int:
+    """Request that the readers of a store retry all their blocked streams; return how many these are."""
+    return int(await connection.fetchval(_REQUEST_ALL))
+
+
+async def drop_from(
+    connection: Connection, reader: str, source_stream: SourceStream, event: UUID, *, rest: bool
+) -> int:
+    """Drop a reader's dead letter of this event for ever, with `rest` also those behind it in the stream.
+
+    A retry of what follows is requested. Returns how many were dropped: 0 if the event is none of them.
+    """
+    async with connection.transaction():
+        dropped = int(await connection.fetchval(_DROP_FROM, reader, *source_stream, str(event), rest))
+        if dropped:
+            await request_retry(connection, reader, source_stream)
     return dropped

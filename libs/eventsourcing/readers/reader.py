@@ -1,6 +1,7 @@
 """Reads the stream in order; effects and checkpoint commit in one transaction."""
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -36,7 +37,10 @@ PACE_SECONDS, BURST = 0.025, 4
 """The average time between the beginnings of two transactions at least, in seconds, unless a full batch waits
 already; and how many may follow each other at once after a pause."""
 RETRY_LOOK_SECONDS = 0.5
-"""Interval of looking for requested retries of dead letters, in seconds."""
+"""Interval of looking for requested retries of dead letters while there are any, and for what is to be done
+while no event arrives, in seconds."""
+IDLE_LOOK_SECONDS = 5.0
+"""The same for an idle reader: dead letters of which it does not know were made by somebody else."""
 _BACKOFF_SECONDS = (0.05, 2.0)
 _COMPLETE_LOOK_SECONDS = 0.2
 _LOOK_SECONDS = 0.02
@@ -75,7 +79,7 @@ class Reader:
         self._sources = frozenset(self._owners.values())
         self._backoff = Backoff(*_BACKOFF_SECONDS)
         self._complete = False
-        self._look_at = 0.0
+        self._looked_at = -math.inf
         self._advanced = asyncio.Event()
         unprepared = {table.name for table in tables} - set(engine.schemas)
         if unprepared:
@@ -139,17 +143,23 @@ class Reader:
 
         pace = Pace(PACE_SECONDS, BURST)
         self._complete = False
+
+        def idle() -> bool:
+            caught_up = self.lag == 0 and gathering.settled and self._complete
+            return caught_up and not self._handling.dead_letters
+
         async with Consumer(self._stream, subjects, offset.sequence) as consumer:
             self.lag = consumer.waiting
             if self.lag == 0:
                 await self._note_complete(connection)
             while True:
                 heed_cancellation()
-                arrivals = await self._next(connection, consumer, proceed)
+                arrivals = await self._next(connection, consumer, proceed, idle)
                 began = time.monotonic()
                 gathering.add([one for one in arrivals if self._is_own(one)], began)
                 await proceed()
                 self._advanced.set()
+                self._engine.changed()
                 wait = pace.after(began, time.monotonic())
                 if self.lag < self._batch:
                     await asyncio.sleep(wait)
@@ -220,19 +230,22 @@ class Reader:
         connection: "asyncpg.Connection[asyncpg.Record]",
         consumer: Consumer,
         proceed: Callable[[], Awaitable[None]],
+        idle: Callable[[], bool],
     ) -> list[Arrival]:
         """Return the next events; meanwhile, retry dead letters on request.
 
-        Where none arrive, `proceed` handles units that waited only for the rest of another one.
+        Where none arrive, `proceed` handles units that waited only for the rest of another one. While the
+        reader is `idle`, nothing is to be done but for an event.
         """
         coming = asyncio.ensure_future(consumer.batch(self._batch))
         try:
             while True:
                 heed_cancellation()
-                if time.monotonic() > self._look_at:
+                often = RETRY_LOOK_SECONDS if self._handling.dead_letters else IDLE_LOOK_SECONDS
+                if time.monotonic() > self._looked_at + often:
                     await self._handling.retry(connection)
-                    self._look_at = time.monotonic() + RETRY_LOOK_SECONDS
-                await asyncio.wait({coming}, timeout=RETRY_LOOK_SECONDS)
+                    self._looked_at = time.monotonic()
+                await asyncio.wait({coming}, timeout=IDLE_LOOK_SECONDS if idle() else RETRY_LOOK_SECONDS)
                 if coming.done():
                     return coming.result()
                 await proceed()

@@ -26,10 +26,13 @@ from libs.eventsourcing.writing.engine import Engine
 
 log = structlog.stdlib.get_logger()
 
-POLL_SECONDS = 0.05
-"""Interval of polling the store for events of the service's other processes, in seconds."""
-CHECK_SECONDS = 2.0
-"""Interval in which an idle relay checks that the stream still holds its events, in seconds."""
+POLL_SECONDS = 2.0
+"""Interval of polling the store for events that nobody announced to the relay, in seconds."""
+ANNOUNCED_SECONDS = 60.0
+"""How long an event of another process is looked for, in seconds, while an open transaction holds it back."""
+CHECK_SECONDS = 10.0
+"""Interval in which an idle relay checks that the stream still holds its events, in seconds; it also checks
+after every new connection to the broker."""
 SETTLE_SECONDS = (0.004, 0.02)
 """Delays of polling again for an event that an open transaction holds back, in seconds."""
 PACE_SECONDS = 0.01
@@ -59,6 +62,8 @@ class Relay:
         """The text of an error for the log and the database."""
         self._wake = asyncio.Event()
         self._newest = START
+        self._announced, self._announced_until = START, 0.0
+        """The newest event of another process, and until when it is looked for."""
         self._backoff = Backoff(*_BACKOFF_SECONDS)
         self.published = START
         """The last event of the service on the stream, as far as this relay knows."""
@@ -71,6 +76,13 @@ class Relay:
     def nudge(self, recorded: Sequence[Recorded]) -> None:
         """Notify the relay that these events were committed."""
         self._newest = max(self._newest, recorded[-1].cursor)
+        self._wake.set()
+
+    def note_commit(self, cursor: Cursor) -> None:
+        """Notify the relay that another process committed events up to this one."""
+        now = time.monotonic()
+        self._announced = cursor if now > self._announced_until else max(self._announced, cursor)
+        self._announced_until = now + ANNOUNCED_SECONDS
         self._wake.set()
 
     @property
@@ -142,6 +154,7 @@ class Relay:
         await refuse_lost(connection, service, cursor)
         self.published, self.knows = cursor, True
         checked, settle = time.monotonic(), SETTLE_SECONDS[0]
+        connections = self._stream.connections
         async with _Pages(store, lambda batch: self._stream.encode(service, batch)) as pages:
             while True:
                 heed_cancellation()
@@ -158,7 +171,9 @@ class Relay:
                     checked, settle = time.monotonic(), SETTLE_SECONDS[0]
                     await asyncio.sleep(PACE_SECONDS)
                     continue
-                if time.monotonic() - checked > CHECK_SECONDS:
+                anew = connections != self._stream.connections
+                if anew or time.monotonic() - checked > CHECK_SECONDS:
+                    connections = self._stream.connections
                     await self._check(last)
                     self._backoff.succeeded()
                     await self._forget(connection)
@@ -173,7 +188,7 @@ class Relay:
             raise FencedOut(message)
 
     async def _wait(self, cursor: Cursor, settle: float) -> None:
-        if self._newest > cursor:
+        if self._newest > cursor or (self._announced > cursor and time.monotonic() < self._announced_until):
             await asyncio.sleep(settle)
             return
         with suppress(TimeoutError):

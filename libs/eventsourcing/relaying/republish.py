@@ -13,7 +13,7 @@ from libs.eventsourcing.projections.tables import ServiceTables
 from libs.eventsourcing.relaying.last_published import last_published
 from libs.eventsourcing.relaying.relay import Relay
 from libs.eventsourcing.relaying.verify import waiting
-from libs.eventsourcing.store.connections import Connection
+from libs.eventsourcing.store.connections import Connection, close
 from libs.eventsourcing.store.postgres import last_event
 from libs.eventsourcing.store.restored_clusters import StreamAhead
 from libs.eventsourcing.stream.event_stream import EventStream
@@ -53,7 +53,7 @@ async def missing(tables: ServiceTables, stream: EventStream) -> Missing:
             last=await last_event(connection),
         )
     finally:
-        await connection.close(timeout=2)
+        await close(connection)
 
 
 async def _stored(connection: Connection) -> int:

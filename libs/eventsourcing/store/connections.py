@@ -1,6 +1,5 @@
 """Connections to PostgreSQL, set up for the engine."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
@@ -29,7 +28,12 @@ relayed before an event of the same stream that it followed."""
 IDLE_IN_TRANSACTION_SECONDS = 30
 
 
-STANDBY_SECONDS = 1.0
+STANDBY_SECONDS = 10
+"""How long one statement waits for a lock, in seconds: as long, its snapshot holds back vacuum."""
+
+
+IDLE_SECONDS = 60.0
+"""How long a pool keeps a connection that nobody uses, in seconds; the one used last is used next."""
 
 
 APPLICATION = "eventsourcing"
@@ -41,6 +45,7 @@ CONNECT_SECONDS = 10.0
 
 
 _TRY_LOCK = "select pg_try_advisory_lock(hashtext($1))"
+_WAIT_FOR_LOCK = "select pg_advisory_lock(hashtext($1))"
 
 
 async def connect_pool(
@@ -51,6 +56,7 @@ async def connect_pool(
         url,
         min_size=1,
         max_size=size,
+        max_inactive_connection_lifetime=IDLE_SECONDS,
         server_settings=server_settings(schemas, application),
         timeout=CONNECT_SECONDS,
         command_timeout=60,
@@ -74,8 +80,8 @@ async def connect(
     )
 
 
-async def close(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Close a connection, whatever state it is in."""
+async def close(connection: Connection) -> None:
+    """Close a connection, whatever state it is in; a server that does not answer within 2 s is left."""
     with suppress(Transient, Poison), postgres_errors():
         await connection.close(timeout=2)
 
@@ -94,9 +100,22 @@ def server_settings(schemas: Sequence[str], application: str = APPLICATION) -> d
 async def hold_lock(connection: Connection, name: str, *, waiting: Callable[[], None] = lambda: None) -> None:
     """Wait until this connection holds the advisory lock of that name, for as long as it lives.
 
-    Calls `waiting` whenever another connection was found to hold it.
+    The server gives it to the next who waits as soon as its holder's connection ends. Calls `waiting` if
+    another connection holds it.
     """
-    while not await connection.fetchval(_TRY_LOCK, name):
-        waiting()
+    if await connection.fetchval(_TRY_LOCK, name):
+        return
+    waiting()
+    while not await _locked_in_time(connection, name):
         heed_cancellation()
-        await asyncio.sleep(STANDBY_SECONDS)
+
+
+async def _locked_in_time(connection: Connection, name: str) -> bool:
+    """Wait for a lock for `STANDBY_SECONDS`; return whether this connection holds it."""
+    try:
+        async with connection.transaction():
+            await connection.execute(f"set local lock_timeout = '{STANDBY_SECONDS}s'")
+            await connection.fetchval(_WAIT_FOR_LOCK, name)  # it outlasts the transaction
+    except asyncpg.LockNotAvailableError:
+        return False
+    return True

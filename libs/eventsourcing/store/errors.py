@@ -24,6 +24,10 @@ _FAMILIES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], type[Trans
     ((asyncpg.SerializationError, asyncpg.DeadlockDetectedError), Conflict),
     (asyncpg.UniqueViolationError, DuplicateRow),
     (
+        asyncpg.InsufficientPrivilegeError,
+        Unavailable,
+    ),  # of the role, not of the event: an operator's to grant
+    (
         (
             asyncpg.DataError,
             asyncpg.IntegrityConstraintViolationError,

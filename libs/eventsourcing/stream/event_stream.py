@@ -35,7 +35,7 @@ Known = Callable[[UUID, Published], Awaitable[bool]]
 """Says whether a store holds the event with this id at this cursor."""
 
 
-async def _believe(_event: UUID, _published: Published) -> bool:
+async def _accept(_event: UUID, _published: Published) -> bool:
     """Accept whatever has the form of an event."""
     return True
 
@@ -67,6 +67,11 @@ class EventStream:
         self._jetstream = nats.jetstream(timeout=_TIMEOUT_SECONDS)
         self.foreign = 0
         """How many foreign messages readers of this object have skipped."""
+
+    @property
+    def connections(self) -> int:
+        """How often the connection to the broker was made anew: then the stream may be another one."""
+        return self.nats.stats["reconnects"]
 
     def subjects(self, kinds: Sequence[type[Event]] | None) -> list[str]:
         """Return patterns of the subjects of these event types, or of all; also of older programs."""
@@ -141,7 +146,7 @@ class EventStream:
             return sequence
         return min(sequence, (first.seq or 1) - 1)
 
-    async def last(self, service: str, known: Known = _believe) -> Published:
+    async def last(self, service: str, known: Known = _accept) -> Published:
         """Return the last event of a service that the stream holds, from its leader.
 
         Foreign messages are skipped: those without an event's form, and those that `known` denies. To find

@@ -4,6 +4,7 @@
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,10 +24,13 @@ from libs.eventsourcing.model.envelope import Envelope
 from libs.eventsourcing.model.errors import Transient
 from libs.eventsourcing.stream.event_stream import EventStream
 
-HEARTBEAT_SECONDS = 1.0
+HEARTBEAT_SECONDS = 5.0
+"""How often the server says that it still serves a pull for which no message comes, in seconds."""
 EXPIRES_SECONDS = 30.0
 """How long one pull waits for messages, in seconds, before the next is sent."""
-_MISSED_HEARTBEATS = 3
+_MISSED_HEARTBEATS = 2.5
+_LOOK_SECONDS = 1.0
+"""How often it is looked whether the connection was lost, in seconds."""
 _INACTIVE_SECONDS = 30.0
 _PULL = 1000
 _STORED = "$JS.ACK."
@@ -88,7 +92,7 @@ class Consumer:
 
     async def __aenter__(self) -> Self:
         """Create the consumer."""
-        self._reconnects = self._nats.stats["reconnects"]
+        self._reconnects = self._stream.connections
         self._inbox = self._nats.new_inbox()
         self._subscription = await self._nats.subscribe(self._inbox, cb=self._take, pending_bytes_limit=-1)
         try:
@@ -144,11 +148,12 @@ class Consumer:
         return arrivals
 
     async def _silence(self) -> None:
-        """Wait a few heartbeats for any message; after each, check that the consumer still exists."""
+        """Wait a few heartbeats for any message; meanwhile, check that the connection is the same."""
         self._arrived.clear()
-        for _ in range(_MISSED_HEARTBEATS):
+        give_up = time.monotonic() + _MISSED_HEARTBEATS * self._heartbeat
+        while (left := give_up - time.monotonic()) > 0:
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._heartbeat):
+                async with asyncio.timeout(min(left, _LOOK_SECONDS)):
                     await self._arrived.wait()
                 return
             self._check_connection()
@@ -156,7 +161,7 @@ class Consumer:
         raise ConsumerLost(message)
 
     def _check_connection(self) -> None:
-        if self._nats.stats["reconnects"] != self._reconnects:
+        if self._stream.connections != self._reconnects:
             message = "the connection was lost meanwhile"
             raise ConsumerLost(message)
 

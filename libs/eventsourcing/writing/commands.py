@@ -40,6 +40,10 @@ class Scope:
             self.written = max(self.written or done.written, done.written)
         return done.value
 
+    def changed(self) -> None:
+        """Tell those who wait for rows that some have changed without an event; see `Engine.changed`."""
+        self._engine.changed()
+
 
 Handler = Callable[[CommandT, UnitOfWork], Awaitable[None]]
 HandlerInContext = Callable[[CommandT, UnitOfWork, ContextT], Awaitable[None]]

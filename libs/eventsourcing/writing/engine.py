@@ -74,6 +74,7 @@ class Engine:
         self._known = StateCache(KNOWN_STATES)
         self._group = GroupCommit(self)
         self._listeners: list[Callable[[Sequence[Recorded]], None]] = []
+        self._change_listeners: list[Callable[[], None]] = []
 
     @property
     def schemas(self) -> list[str]:
@@ -132,6 +133,15 @@ class Engine:
     def on_commit(self, listener: Callable[[Sequence[Recorded]], None]) -> None:
         """Call `listener` with the events of every transaction that appended some here."""
         self._listeners.append(listener)
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever `changed` is called."""
+        self._change_listeners.append(listener)
+
+    def changed(self) -> None:
+        """Tell the listeners that a reader, or another process of the service, may have changed rows."""
+        for listener in self._change_listeners:
+            listener()
 
     def announce(self, recorded: Sequence[Recorded]) -> None:
         """Tell the listeners that these events were committed, if there are any."""

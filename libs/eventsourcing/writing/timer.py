@@ -5,14 +5,12 @@ from datetime import datetime
 
 from libs.eventsourcing.model.envelope import Causes, utc_now
 from libs.eventsourcing.projections.sql import Sql
-from libs.eventsourcing.writing.durable_effect import Alarm, repeat
+from libs.eventsourcing.writing.durable_effect import PACE_SECONDS, Alarm, repeat
 from libs.eventsourcing.writing.engine import Engine
 from libs.eventsourcing.writing.unit_of_work import UnitOfWork
 
 SHORTEST_SLEEP_SECONDS = 0.01
-"""Pause, in seconds, when due rows are locked by another replica."""
-PACE_SECONDS = 0.05
-"""Pause between two polls, in seconds: one poll serves many commits. A due row does not wait for it."""
+"""The shortest pause before a row is due, in seconds."""
 
 
 class Timer:
@@ -36,6 +34,11 @@ class Timer:
         self._take = take
         self._alarm = Alarm(engine, shortest_seconds=SHORTEST_SLEEP_SECONDS)
 
+    async def late_seconds(self) -> float:
+        """Return for how long the earliest row that is not handled has been due; 0 if none is."""
+        earliest = await self._engine.query(self._earliest)
+        return 0.0 if earliest is None else max(0.0, (utc_now() - earliest).total_seconds())
+
     async def run(self) -> None:
         """Handle due rows until cancelled; see `repeat`."""
         await repeat(self.name, self._turn)
@@ -43,11 +46,10 @@ class Timer:
     async def _turn(self) -> float:
         self._alarm.set_anew()
         until = await self._round()
-        locked = until is not None and until <= utc_now()
-        await self._alarm.sleep(until)
-        if until is None or locked:
+        if until is not None and until <= utc_now():  # another replica has locked the row
             return PACE_SECONDS
-        return min(PACE_SECONDS, max(0.0, (until - utc_now()).total_seconds()))
+        await self._alarm.sleep(until)
+        return 0.0
 
     async def _round(self) -> datetime | None:
         """Handle due rows, and return when the next one is due; past, if another replica has locked it."""

@@ -224,6 +224,14 @@ async def claim_next_request(sql: Sql, at: datetime, lease: timedelta) -> OrderN
     return found
 
 
+async def next_request(sql: Sql) -> datetime | None:
+    """Return when the next request may be claimed, None if none waits."""
+    at: datetime | None = await sql.fetchval(
+        "select min(greatest(try_at, claimed_until)) from payment_requests"
+    )
+    return at
+
+
 async def put_off_request(
     sql: Sql, order: OrderNumber, at: datetime, first: timedelta, longest: timedelta
 ) -> None:

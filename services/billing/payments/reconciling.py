@@ -1,12 +1,12 @@
 """Asks the provider for payments of which no notification was received."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter, Gauge
 
 from libs.eventsourcing import Causes, Engine, Refused, Scope, UnitOfWork
-from libs.eventsourcing.background import DurableEffect, seconds_until
+from libs.eventsourcing.background import DurableEffect
 from libs.eventsourcing.values import utc_now
 from services.billing.order.settling import NO_TOLERANCE, Tolerance
 from services.billing.payments.recording import record_report
@@ -65,9 +65,11 @@ class Reconciler:
 
         await DurableEffect(
             "reconciler",
+            engine,
             claim=claim,
             act=lambda claimed: self._act(claimed, engine),
-            idle=lambda: self._idle_seconds(engine),
+            due=lambda: self._due(engine),
+            shortest_seconds=_SHORTEST_SLEEP_SECONDS,
         ).run()
 
     async def _act(self, claimed: Claimed, engine: Engine) -> float:
@@ -123,14 +125,14 @@ class Reconciler:
         )
         return outcome
 
-    async def _idle_seconds(self, engine: Engine) -> float:
-        """Return the seconds to sleep until a request is due and allowed, and set the metric of lateness."""
+    async def _due(self, engine: Engine) -> datetime | None:
+        """Return when a request is due and allowed, None if none is known; set the metric of lateness."""
         due_at, free_at = await engine.query(
             lambda sql: next_question(sql, self._provider.name, self._silence.first)
         )
         if due_at is None:
             LATE.set(0)
-            return seconds_until(None, shortest=_SHORTEST_SLEEP_SECONDS)
+            return None
         LATE.set(max(0.0, (utc_now() - due_at).total_seconds()))
         quiet = timedelta(seconds=self._provider.pause_seconds)
-        return seconds_until(max(due_at, free_at, utc_now() + quiet), shortest=_SHORTEST_SLEEP_SECONDS)
+        return max(due_at, free_at, utc_now() + quiet)

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter
@@ -13,10 +13,16 @@ from libs.events.billing import OrderPlaced
 from libs.events.values import OrderNumber, PaymentId
 from libs.eventsourcing import Causes, Engine, Refused, Scope, UnitOfWork
 from libs.eventsourcing.background import DurableEffect
+from libs.eventsourcing.values import utc_now
 from services.billing.order.commands import RecordPaymentRequest
 from services.billing.order.domain import ORDER
 from services.billing.order.state import Lapsed, Pending
-from services.billing.order.tables import claim_next_request, claim_request, put_off_request
+from services.billing.order.tables import (
+    claim_next_request,
+    claim_request,
+    next_request,
+    put_off_request,
+)
 from services.billing.payments.unforeseen import Unforeseen, asking, recording
 from services.billing.ports import (
     PaymentDeclined,
@@ -35,7 +41,7 @@ REQUESTS = Counter(
     ["outcome"],
 )
 _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
-_LOOK_SECONDS = 0.5
+_SHORTEST_SLEEP_SECONDS = 0.5
 _MARGIN_SECONDS = 0.5
 """Added to the provider's timeout, so that the provider's own expires first."""
 _WAIT_SECONDS = 0.05
@@ -103,10 +109,20 @@ class PaymentRequests:
                 await self._ask(order, None, scope())
             return 0.0
 
-        async def idle() -> float:
-            return _LOOK_SECONDS
+        async def due() -> datetime | None:
+            at = await engine.query(next_request)
+            pause = self._provider.pause_seconds
+            return max(at, utc_now() + timedelta(seconds=pause)) if at is not None else None
 
-        await DurableEffect("payment_requests", claim=claim, act=ask, idle=idle).run()
+        effect = DurableEffect(
+            "payment_requests",
+            engine,
+            claim=claim,
+            act=ask,
+            due=due,
+            shortest_seconds=_SHORTEST_SLEEP_SECONDS,
+        )
+        await effect.run()
 
     async def _ask(self, order: OrderNumber, known: Pending | None, scope: Scope) -> None:
         """Request the payment of an order that this process has claimed, and record it.
@@ -188,3 +204,4 @@ class PaymentRequests:
         REQUESTS.labels(outcome).inc()
         log.warning("payment.not_made", order=order, outcome=outcome, why=why)
         await scope.run(lambda unit: put_off_request(unit.flushed, order, unit.at, *pause))
+        scope.changed()

@@ -122,7 +122,7 @@ PROMISES.on(PaymentRefunded)(_withdraw)
 
 
 @PROMISES.on(OrderFulfilled)
-async def _kept(event: OrderFulfilled, sql: TableSql) -> None:
+async def _fulfilled(event: OrderFulfilled, sql: TableSql) -> None:
     await sql.execute("update promises set fulfilled_at = $2 where order_no = $1", event.order, sql.at)
 
 

@@ -14,6 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
+from libs.chassis.broker_permissions import wakeup_subject
 from libs.eventsourcing.background import heed_cancellation
 from libs.eventsourcing.values import Recorded
 from services.forwarder.cycle.tables import adds_sends
@@ -30,7 +31,7 @@ class Wakeups:
 
     def __init__(self, nats: Client, prefix: str) -> None:
         self._nats = nats
-        self._subject = f"{prefix}wake.forwarder"
+        self._subject = wakeup_subject("forwarder", prefix)
         self._committed = asyncio.Event()
 
     def committed(self, recorded: Sequence[Recorded]) -> None:

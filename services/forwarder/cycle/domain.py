@@ -154,7 +154,7 @@ def _lose(command: LoseSeat, cycle: Cycle) -> list[CycleEvent]:
         for event in recorded:
             cycle = evolve(cycle, event)
         return [*recorded, *_nobody_left(command, cycle)]
-    seating = command.seating.besides(cycle.refused, Denial(command.result, command.error))
+    seating = command.seating.with_refusals(cycle.refused, Denial(command.result, command.error))
     shares, left = share_out(safe, others, seating, loads=_loads(cycle), source=cycle.source)
     moved = _moved(cycle, command.session, command.result, command.error, shares, command.party)
     events: list[CycleEvent] = [] if moved is None else [moved]

@@ -54,7 +54,7 @@ class Seating:
         """Return one of the refusals of a group that refused all seats."""
         return next(reversed(list(self.denials[group].values())))
 
-    def besides(self, refused: Mapping[GroupRef, frozenset[SessionId]], denial: Denial) -> "Seating":
+    def with_refusals(self, refused: Mapping[GroupRef, frozenset[SessionId]], denial: Denial) -> "Seating":
         """Return a copy with more refusals."""
         more: dict[GroupRef, Mapping[SessionId, Denial]] = dict(self.denials)
         for group, sessions in refused.items():

@@ -1,24 +1,17 @@
-"""Figures of the pool: the work that waits, and the workers that are alive; metrics and answers of them."""
-# nats-py leaves parts of its interface untyped
-# pyright: reportUnknownMemberType=false
+"""Figures of the pool: the work that waits, and the workers that are alive."""
 
 import asyncio
 from collections import deque
 from contextlib import suppress
 from datetime import timedelta
 
-import structlog
-from nats.aio.client import Client
-from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
 from prometheus_client import Counter, Gauge
 
-from libs.events.forwarding import QUESTION, ForwardingFigures, WorkerFigures
+from libs.chassis.recent import Recent
+from libs.events.forwarding import ForwardingFigures, WorkerFigures
 from libs.eventsourcing import Engine, Sql
 from libs.eventsourcing.background import heed_cancellation
 from libs.eventsourcing.errors import StatementRejected, Transient
-
-log = structlog.stdlib.get_logger()
 
 LOOK_SECONDS = 10.0
 """How often the metrics are updated."""
@@ -93,44 +86,24 @@ def total_of(counter: Counter) -> float:
 
 
 class FiguresOfPool:
-    """Updates the metrics, and answers questions."""
+    """Looks at the figures, for the metrics and for whoever asks."""
 
-    def __init__(self, engine: Engine, nats: Client, prefix: str, longest_wait: timedelta) -> None:
-        self._engine = engine
-        self._nats = nats
-        self._subject = f"{prefix}{QUESTION}"
-        self._longest_wait = longest_wait
-        self._last: ForwardingFigures | None = None
-        self._looked_at = 0.0
-        self._one_at_a_time = asyncio.Lock()
+    def __init__(self, engine: Engine, longest_wait: timedelta) -> None:
+        self._recent = Recent(
+            lambda: engine.view(lambda sql: figures_of(sql, longest_wait)), seconds=SAME_SECONDS
+        )
 
     async def run(self) -> None:
-        """Answer and update until cancelled."""
-        subscription = await self._nats.subscribe(self._subject, queue="figures", cb=self._answer)
-        try:
-            while True:
-                heed_cancellation()
-                with suppress(Transient, StatementRejected):
-                    show(await self.now())
-                await asyncio.sleep(LOOK_SECONDS)
-        finally:
-            with suppress(NatsError):
-                await subscription.unsubscribe()
+        """Update the metrics until cancelled."""
+        while True:
+            heed_cancellation()
+            with suppress(Transient, StatementRejected):
+                show(await self.now())
+            await asyncio.sleep(LOOK_SECONDS)
 
     async def now(self) -> ForwardingFigures:
         """Return the figures, at most a second old."""
-        async with self._one_at_a_time:
-            at = asyncio.get_running_loop().time()
-            if self._last is None or at - self._looked_at >= SAME_SECONDS:
-                self._last = await self._engine.view(lambda sql: figures_of(sql, self._longest_wait))
-                self._looked_at = at
-            return self._last
-
-    async def _answer(self, question: Msg) -> None:
-        try:
-            await question.respond((await self.now()).model_dump_json().encode())
-        except (Transient, StatementRejected, NatsError) as trouble:
-            log.warning("figures.not_answered", error=repr(trouble))
+        return await self._recent.now()
 
 
 def show(figures: ForwardingFigures) -> None:

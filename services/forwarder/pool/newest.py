@@ -44,6 +44,6 @@ class Newest:
             newest = await posting.newest([one.target for one in asked])
         except MessengerError as error:
             self._rests_until = now() + error.meaning.wait_seconds
-            log.info("newest.not_told", adbot=str(send.adbot), error=error.name)
+            log.info("newest.unknown", adbot=str(send.adbot), error=error.name)
             return set()
         return {one.send.group for one in asked if newest.get(one.target) in posts[place(one.target)]}

@@ -124,10 +124,10 @@ class PeerBook:
         return joined
 
     def news(self) -> list[News]:
-        """Return what is to be recorded, until `told` says that it was."""
+        """Return what is to be recorded, until `recorded` says that it was."""
         return [*self._methods.news, *self._joining.news]
 
-    def told(self, news: Collection[News]) -> None:
+    def recorded(self, news: Collection[News]) -> None:
         """Forget what was recorded."""
         self._methods.news = [one for one in self._methods.news if one not in news]
         self._joining.news = [one for one in self._joining.news if one not in news]

@@ -52,6 +52,8 @@ class Pool:
         self._settings = settings
         self._leases = Leases(engine, self.name, settings.lease_seconds, settings.max_sessions)
         self._seats: dict[SessionId, tuple[SeatAtWork, asyncio.Task[None]]] = {}
+        self._has_seats = asyncio.Event()
+        """Set while there are seats."""
         self._for_tasks: set[SessionId] = set()
         """The sessions that were leased for tasks alone."""
         self._reach = Reach()
@@ -135,6 +137,7 @@ class Pool:
         seat = SeatAtWork(self._engine, line, settings, tasks, self._rests)
         task = asyncio.create_task(self._work(seat), name=f"seat {session}")
         self._seats[session] = seat, task
+        self._has_seats.set()
         HELD.set(len(self._seats))
         log.info("seat.taken", worker=self.name, session=str(session), epoch=held.lease.epoch)
         return seat
@@ -154,6 +157,8 @@ class Pool:
             self._broken[session] = time.monotonic() + AVOID_SECONDS
         finally:
             del self._seats[session]
+            if not self._seats:
+                self._has_seats.clear()
             HELD.set(len(self._seats))
             if session in self._for_tasks:
                 self._for_tasks.remove(session)
@@ -180,6 +185,7 @@ class Pool:
     async def _keep_watching(self) -> None:
         """Cancel and disconnect every seat whose lease was not renewed in time, whatever it waits for."""
         while True:
+            await self._has_seats.wait()
             await asyncio.sleep(min(0.2, self._settings.lease_seconds / 20))
             late = [(seat, task) for seat, task in self._seats.values() if seat.held.remaining <= 0]
             for seat, task in late:

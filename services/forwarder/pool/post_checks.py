@@ -176,7 +176,7 @@ class PostChecks:
         if news := posting.news():
             session = self._lease.session
             await self._run(lambda unit: record(unit, session, asked.adbot, asked.cause, news))
-            posting.told(news)
+            posting.recorded(news)
 
     async def _run(self, work: Callable[[UnitOfWork], Awaitable[None]]) -> None:
         async def fenced(unit: UnitOfWork) -> None:

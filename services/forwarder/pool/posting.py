@@ -179,9 +179,9 @@ class Posting:
         """See `PeerBook.news`."""
         return self._peers.news()
 
-    def told(self, news: Sequence[News]) -> None:
-        """See `PeerBook.told`."""
-        self._peers.told(news)
+    def recorded(self, news: Sequence[News]) -> None:
+        """See `PeerBook.recorded`."""
+        self._peers.recorded(news)
 
     def take_joined(self) -> frozenset[GroupRef]:
         """See `PeerBook.take_joined`."""

@@ -154,7 +154,7 @@ class Recorder:
             await self._run(lambda unit: self._facts.joined(unit, send, joined))
         if news := posting.news():
             await self._run(lambda unit: record(unit, self._lease.session, send.adbot, send.cause, news))
-            posting.told(news)
+            posting.recorded(news)
 
     async def break_source(self, send: Send, error: ErrorName) -> None:
         """End the cycle: its post can't be forwarded."""

@@ -44,4 +44,4 @@ class VaultAccounts:
             missing = f"the session {session}" if key is None else f"the Telegram application {named}"
             message = f"the vault does not hold {missing}"
             raise NoCredentials(message)
-        return self._telegram.account(Credentials(key, api))
+        return await self._telegram.account(Credentials(key, api))

@@ -1,18 +1,28 @@
-"""Encryption of secrets at rest: AES-256-GCM, bound to the owner's id as associated data."""
+"""Encryption of secrets at rest: AES-256-GCM, with what a secret belongs to as associated data."""
 
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from libs.sealing import PrivateKeys
+
 NONCE_BYTES = 12
 _NAMING = b"adrelay.vault.key-name"
 _FINGERPRINTS = b"adrelay.vault.fingerprints"
+
+
+TO_OWNER = 1
+"""The binding of earlier versions: to the owner's id only."""
+TO_ALL = 2
+"""The binding of today: to all of `Belonging`."""
 
 
 class Unsealable(Exception):
@@ -20,12 +30,31 @@ class Unsealable(Exception):
 
 
 @dataclass(frozen=True)
+class Belonging:
+    """What a stored secret belongs to: whoever changes it in the database can't have the secret decrypted."""
+
+    kind: Literal["session", "api_hash"]
+    owner: UUID
+    """The session, or the Telegram application."""
+    number: int
+    """The session's data centre, or the application's `api_id`."""
+
+    def associated_data(self, binding: int) -> bytes:
+        """Return the associated data of a binding, `TO_OWNER` or `TO_ALL`."""
+        if binding == TO_OWNER:
+            return self.owner.bytes
+        parts = ["adrelay vault", binding, self.kind, str(self.owner), self.number]
+        return json.dumps(parts, separators=(",", ":")).encode()
+
+
+@dataclass(frozen=True)
 class Sealed:
-    """An encrypted secret, and the name of its key."""
+    """An encrypted secret, the name of its key, and how it is bound to what it belongs to."""
 
     key: str
     box: bytes = field(repr=False)
     """The nonce, then the ciphertext with its tag."""
+    binding: int = TO_ALL
 
 
 class Cipher:
@@ -36,20 +65,23 @@ class Cipher:
         self._markers = [hmac.digest(key, _FINGERPRINTS, hashlib.sha256) for key in keys]
         self.current = _name(keys[0])
         """The name of the key that encrypts."""
+        self.private_keys = PrivateKeys(keys)
+        """The keys to what was sealed on its way to the vault."""
 
-    def seal(self, secret: bytes, owner: UUID) -> Sealed:
-        """Encrypt a secret for its owner's id."""
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        return Sealed(self.current, nonce + self._boxes[self.current].encrypt(nonce, secret, owner.bytes))
+    def seal(self, secret: bytes, belonging: Belonging) -> Sealed:
+        """Encrypt a secret for what it belongs to."""
+        nonce, data = secrets.token_bytes(NONCE_BYTES), belonging.associated_data(TO_ALL)
+        return Sealed(self.current, nonce + self._boxes[self.current].encrypt(nonce, secret, data))
 
-    def open(self, sealed: Sealed, owner: UUID) -> bytes:
-        """Return the secret; raise `Unsealable` if the key is unknown or the owner is another."""
-        box = self._boxes.get(sealed.key)
+    def open(self, sealed: Sealed, belonging: Belonging) -> bytes:
+        """Return the secret; raise `Unsealable` if the key is unknown or it belongs to something else."""
+        box, owner = self._boxes.get(sealed.key), belonging.owner
         if box is None:
             message = f"the secret of {owner} needs the vault key {sealed.key}, which is not configured"
             raise Unsealable(message)
+        data = belonging.associated_data(sealed.binding)
         try:
-            return box.decrypt(sealed.box[:NONCE_BYTES], sealed.box[NONCE_BYTES:], owner.bytes)
+            return box.decrypt(sealed.box[:NONCE_BYTES], sealed.box[NONCE_BYTES:], data)
         except InvalidTag:
             message = f"the secret of {owner} was changed, or belongs to another owner"
             raise Unsealable(message) from None

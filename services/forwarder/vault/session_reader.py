@@ -65,7 +65,7 @@ class SessionReader:
             )
             try:
                 async with asyncio.timeout(self._wall_seconds):
-                    return await _exchange(child, data)
+                    return await _answer_of(child, data)
             except TimeoutError:
                 return b""
             finally:
@@ -81,7 +81,7 @@ async def _end(child: asyncio.subprocess.Process) -> None:
     await child.wait()
 
 
-async def _exchange(child: asyncio.subprocess.Process, data: bytes) -> bytes:
+async def _answer_of(child: asyncio.subprocess.Process, data: bytes) -> bytes:
     stdin, stdout = child.stdin, child.stdout
     if stdin is None or stdout is None:
         return b""

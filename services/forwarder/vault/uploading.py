@@ -13,6 +13,7 @@ from services.forwarder.client.domain import CLIENT
 from services.forwarder.client.tables import has_session
 from services.forwarder.ports import Identity, MessengerError, Unreachable
 from services.forwarder.vault.accounts import Telegram
+from services.forwarder.vault.opening import session_in
 from services.forwarder.vault.session_reader import SessionReader
 from services.forwarder.vault.sessions import SessionKey, Unreadable
 from services.forwarder.vault.store import Credentials, TelegramApplication, Vault
@@ -30,10 +31,10 @@ async def import_session(
     """Read a session, sign in with it once, and store it in the vault.
 
     Raises `Refused`: `unreadable_session`, `session_exists`, `account_exists`, `no_api_pair`,
-    `unknown_api_pair`, `session_dead`, `telegram_unreachable`.
+    `unknown_api_pair`, `session_dead`, `telegram_unreachable`, `unknown_vault_key`, `unopenable_secret`.
     """
     try:
-        secret = await reader.read(command.content.get_secret_value())
+        secret = await reader.read(session_in(command, vault.private_keys).get_secret_value())
     except Unreadable as error:
         raise Refused("unreadable_session", str(error)) from None
     if not telegram.knows(secret):
@@ -81,7 +82,7 @@ async def _application(wanted: ApplicationId | None, unit: UnitOfWork, vault: Va
 
 
 async def _sign_in(telegram: Telegram, secret: SessionKey, application: TelegramApplication) -> Identity:
-    account = telegram.account(Credentials(secret, application))
+    account = await telegram.account(Credentials(secret, application))
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await account.connect()

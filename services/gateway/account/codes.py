@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
-from pydantic import SecretStr
-
 from libs.events.gateway import CodeDigest
 from libs.events.values import AccountId, EmailAddress
 from services.gateway.account.first_codes import SealedCodes
@@ -28,18 +26,20 @@ _ACCOUNTS = UUID("6f1d7b0e-54a1-4ad4-9d5c-0c9a2c3f7a11")
 class AccessCodes:
     """Generates access codes and their digests; without the pepper, a stored digest reveals no code."""
 
-    def __init__(self, pepper: SecretStr) -> None:
-        keyed = KeyedHash(pepper)
-        self._keyed = keyed.of
+    def __init__(self, keyed: KeyedHash) -> None:
+        self._keyed = keyed
         self.sealed = SealedCodes(keyed)
 
-    def derived(self, account: AccountId) -> str:
+    def derived(self, account: AccountId) -> list[str]:
         """Return the first access code of an account to which an earlier version issued it.
 
-        It was derived from the account and the pepper.
+        It was derived from the account and the pepper: one for each pepper.
         """
-        number = int.from_bytes(self._keyed("first code", str(account)))
-        return f"USER-{_groups((number >> (_BITS * place)) % len(_ALPHABET) for place in range(_LETTERS))}"
+        numbers = [int.from_bytes(keyed.of("first code", str(account))) for keyed in self._keyed.each]
+        return [
+            f"USER-{_groups((number >> (_BITS * place)) % len(_ALPHABET) for place in range(_LETTERS))}"
+            for number in numbers
+        ]
 
     def another(self) -> str:
         """Return a new random access code. It is not stored: show it, or seal it for a mail."""
@@ -51,8 +51,12 @@ class AccessCodes:
 
     def digest(self, code: str) -> CodeDigest:
         """Return the keyed hash of a code; case, separators and look-alike letters make no difference."""
+        return self.digests(code)[0]
+
+    def digests(self, code: str) -> list[CodeDigest]:
+        """Return the keyed hash of a code with each pepper, the present one first."""
         typed = re.sub(r"[^0-9A-Z]", "", code.upper()).removeprefix("USER")
-        return self._keyed("code", typed.translate(_MISREAD)).hex()
+        return [keyed.of("code", typed.translate(_MISREAD)).hex() for keyed in self._keyed.each]
 
     def account(self, email: EmailAddress, erased: int = 0) -> AccountId:
         """Return the id of the account that the first order with an e-mail address opens.
@@ -63,11 +67,11 @@ class AccessCodes:
         """
         mailbox = canonical_or_same(email)
         named = f"{mailbox} {erased}" if erased else mailbox  # no mailbox has a space in it
-        return AccountId(uuid5(_ACCOUNTS, self._keyed("account", named).hex()))
+        return AccountId(uuid5(_ACCOUNTS, self._keyed.of("account", named).hex()))
 
     def origin(self, address: str, at: datetime) -> str:
         """Return a keyed digest of a network address and the day (UTC), which is stored for the address."""
-        return self._keyed("origin", f"{at.astimezone(UTC):%Y-%m-%d} {address}").hex()[:_ORIGIN_DIGITS]
+        return self._keyed.of("origin", f"{at.astimezone(UTC):%Y-%m-%d} {address}").hex()[:_ORIGIN_DIGITS]
 
 
 def without_codes(text: str) -> str:

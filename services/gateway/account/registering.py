@@ -21,7 +21,7 @@ from services.gateway.account.commands import (
 )
 from services.gateway.account.domain import ACCOUNT
 from services.gateway.account.tables import account_by_email, account_by_id, erased_at
-from services.gateway.personal.addresses import name_address
+from services.gateway.personal.addresses import name_address, named_account
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,8 @@ class Accounts:
         """Return the id of an e-mail address's account, also of one that is not registered yet."""
 
         async def find(sql: Sql) -> AccountId:
-            return await account_by_email(sql, email) or await self._derived(sql, email)
+            known = await account_by_email(sql, email) or await named_account(sql, email)
+            return known or await self._derived(sql, email)
 
         return await self._engine.query(find)
 

@@ -14,7 +14,7 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.account.commands import EnableSecondFactor, RemoveSecondFactor
 from services.gateway.account.domain import ACCOUNT
 from services.gateway.account.keyed_hash import KeyedHash
-from services.gateway.account.sealing import Sealer
+from services.gateway.account.sealing import Sealer, renew_seals
 
 STEP_SECONDS = 30
 ISSUER = "Adrelay"
@@ -49,6 +49,12 @@ class SecondFactors:
         """Create the table if it is missing."""
         async with self._engine.pool.acquire() as connection:
             await make_once(connection, "second_factors", _TABLES)
+
+    async def renew_seals(self) -> int:
+        """Seal anew what was sealed with another pepper; return how many secrets that were."""
+        return await self._engine.query(
+            lambda sql: renew_seals(sql, self._sealer, "second_factors.secrets", "account", "sealed")
+        )
 
     async def offer(self, account: AccountId, name: str) -> tuple[str, str] | None:
         """Return a new secret and its URI for an authenticator app; None if the account has one in use."""

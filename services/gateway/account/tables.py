@@ -1,5 +1,6 @@
 """State tables: accounts by the digest of their access code, erased ones, and API keys in use."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -237,9 +238,9 @@ async def account_by_email(sql: Sql, email: str) -> AccountId | None:
     return None if found is None else AccountId(found)
 
 
-async def account_by_digest(sql: Sql, digest: str) -> KnownAccount | None:
-    """Return the account whose access code has this keyed hash."""
-    return _known(await sql.fetchrow(f"{_KNOWN} where code_digest = $1", digest))
+async def account_by_digest(sql: Sql, digests: Sequence[str]) -> KnownAccount | None:
+    """Return the account whose access code has one of these keyed hashes."""
+    return _known(await sql.fetchrow(f"{_KNOWN} where code_digest = any($1)", digests))
 
 
 async def account_by_id(sql: Sql, account: AccountId) -> KnownAccount | None:

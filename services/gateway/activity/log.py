@@ -10,11 +10,12 @@ from uuid import UUID
 from libs.eventsourcing import Engine
 from libs.eventsourcing.hosting import make_once
 from libs.eventsourcing.values import utc_now
-from services.gateway.tables.paging import Key, KeyType, PagedList, instant
+from services.gateway.tables.paging import Key, KeyType, PagedList, holds, instant
 from services.gateway.tables.values import View
 
 DONE = "done"
 _LONGEST_PATH = 300
+_LONGEST_DETAIL = 2_000
 _FORGET_SECONDS = 3600.0
 _FORGOTTEN_AT_ONCE = 10_000
 TABLES = """
@@ -29,6 +30,7 @@ create table if not exists activity.acts (
     path text not null,
     outcome text
 );
+alter table activity.acts add column if not exists detail text;
 create index if not exists acts_by_time on activity.acts (at, id);
 """
 _NOTE = """
@@ -42,7 +44,8 @@ ACTS = PagedList(
     name="activity",
     source="activity.acts a",
     fields=f"""
-        a.id as correlation_id, {instant("a.at")} as at, a.actor, a.address, a.operation, a.path, a.outcome
+        a.id as correlation_id, {instant("a.at")} as at, a.actor, a.address, a.operation, a.path, a.outcome,
+        a.detail
     """,
     sorts={"created_at": (Key("a.at", KeyType.INSTANT), Key("a.id", KeyType.ID))},
     filters={
@@ -50,6 +53,7 @@ ACTS = PagedList(
         "operation": "a.operation = {}",
         "from": "a.at >= {}",
         "to": "a.at < {}",
+        "text": holds("a.path"),
     },
 )
 
@@ -69,6 +73,8 @@ class Act(View):
     path: str
     outcome: str | None
     """`done`, or the code of the problem; null if it was interrupted."""
+    detail: str | None
+    """What exactly was done and why, where neither the path nor an event says it."""
 
 
 class ActivityLog:
@@ -87,6 +93,11 @@ class ActivityLog:
         """Store an act before it is carried out."""
         values = (act, utc_now(), actor, address, operation, path[:_LONGEST_PATH])
         await self._engine.query(lambda sql: sql.execute(_NOTE, *values))
+
+    async def describe(self, act: UUID, detail: str) -> None:
+        """Store what exactly an act does and why, of which its path says too little."""
+        statement = "update activity.acts set detail = $2 where id = $1"
+        await self._engine.query(lambda sql: sql.execute(statement, act, detail[:_LONGEST_DETAIL]))
 
     async def conclude(self, act: UUID, outcome: str) -> None:
         """Store what came of an act."""

@@ -11,15 +11,19 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from pydantic import ValidationError
 
+from libs.chassis.signing import MessageSigner
 from libs.events.health import QUESTION, ServiceHealth
+from services.gateway.ports import HEALTH_ANSWER_SECONDS
 
-ANSWER_SECONDS = 3.0
-"""How long the answer of a service is waited for."""
+MOST_ANSWERS = 200
+"""Answers of more processes are left out."""
 FURTHER_SECONDS = 0.3
 """How long further processes are waited for at least: nobody knows how many there are."""
 
 
-async def ask_health(nats: Client, prefix: str, services: Collection[str]) -> Sequence[ServiceHealth]:
+async def ask_health(
+    nats: Client, signer: MessageSigner, prefix: str, services: Collection[str]
+) -> Sequence[ServiceHealth]:
     """Return the answers of all processes; waits until each of these services has answered, for a short time.
 
     Answers that can't be read are left out.
@@ -29,7 +33,8 @@ async def ask_health(nats: Client, prefix: str, services: Collection[str]) -> Se
 
     async def take(answer: Msg) -> None:
         with suppress(ValidationError):
-            found.append(ServiceHealth.model_validate_json(answer.data))
+            if len(found) < MOST_ANSWERS:
+                found.append(ServiceHealth.model_validate_json(answer.data))
         if {one.service for one in found} >= set(services):
             complete.set()
 
@@ -37,9 +42,10 @@ async def ask_health(nats: Client, prefix: str, services: Collection[str]) -> Se
         inbox = nats.new_inbox()
         subscription = await nats.subscribe(inbox, cb=take)
         try:
-            await nats.publish(f"{prefix}{QUESTION}", b"", reply=inbox)
+            subject = f"{prefix}{QUESTION}"
+            await nats.publish(subject, b"", reply=inbox, headers=signer.sign(subject, b""))
             await asyncio.sleep(FURTHER_SECONDS)
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(HEALTH_ANSWER_SECONDS):
                 await complete.wait()
         finally:
             with suppress(NatsError):

@@ -133,7 +133,7 @@ class SmtpMailer:
     async def _begun(self, recipient: str) -> _Connection:
         """Return a connection after `RCPT TO`; use a new one if the pooled one is broken."""
         sender = self._sender.addr_spec
-        connection = self._kept()
+        connection = self._idle_connection()
         if connection is not None:
             try:
                 await connection.begin(sender, recipient)
@@ -161,7 +161,7 @@ class SmtpMailer:
         await client.connect()
         return _Connection(client)
 
-    def _kept(self) -> _Connection | None:
+    def _idle_connection(self) -> _Connection | None:
         """Return the most recently used idle connection that is open, else None."""
         while self._idle:
             connection = self._idle.pop()

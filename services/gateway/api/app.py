@@ -25,9 +25,13 @@ from services.gateway.api.admin import accounts as admin_accounts
 from services.gateway.api.admin import activity as admin_activity
 from services.gateway.api.admin import adbot_settings as admin_adbot_settings
 from services.gateway.api.admin import adbots as admin_adbots
+from services.gateway.api.admin import dead_letters as admin_dead_letters
+from services.gateway.api.admin import event_tail as admin_event_tail
+from services.gateway.api.admin import events as admin_events
 from services.gateway.api.admin import figures as admin_figures
 from services.gateway.api.admin import forwarding as admin_forwarding
 from services.gateway.api.admin import group_lists as admin_group_lists
+from services.gateway.api.admin import health as admin_health
 from services.gateway.api.admin import notices as admin_notices
 from services.gateway.api.admin import operations as admin_operations
 from services.gateway.api.admin import orders as admin_orders
@@ -35,6 +39,7 @@ from services.gateway.api.admin import plans as admin_plans
 from services.gateway.api.admin import post_checks as admin_post_checks
 from services.gateway.api.admin import private_ids as admin_private_ids
 from services.gateway.api.admin import stock as admin_stock
+from services.gateway.api.admin import tables as admin_tables
 from services.gateway.api.checkout import routes as checkout
 from services.gateway.api.compat import PARTS as COMPATIBLE
 from services.gateway.api.compat.payment import WEBHOOK
@@ -87,6 +92,11 @@ _PARTS = (
     admin_private_ids,
     admin_operations,
     admin_notices,
+    admin_health,
+    admin_dead_letters,
+    admin_tables,
+    admin_event_tail,
+    admin_events,
 )
 
 

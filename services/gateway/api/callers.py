@@ -184,6 +184,11 @@ async def noted(request: Request, desk: Desk, operator: Principal) -> AsyncGener
         await desk.activity.conclude(act, outcome)
 
 
+async def describe_act(request: Request, desk: Desk, what: str, reason: str) -> None:
+    """Store in the activity log what exactly a request of an operator does, and the reason that it gives."""
+    await desk.activity.describe(cast("UUID", request.state.correlation_id), f"{what}: {reason}")
+
+
 async def _noted_path(request: Request, desk: Desk) -> str:
     """Return the path of a request; an account that it names by e-mail address is named by its id."""
     path, named = str(request.scope["path"]), str(request.path_params.get("account", ""))

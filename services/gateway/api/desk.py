@@ -9,11 +9,12 @@ from typing import Annotated, TypeVar, cast
 from fastapi import Depends, FastAPI, Request
 
 from libs.chassis.command_client import CommandClient
-from libs.events.forwarding import ForwardingFigures
+from libs.chassis.questions import QuestionClient
 from libs.events.results import Written
 from libs.events.values import Coin
 from libs.eventsourcing import Engine, Reader, Sql
 from libs.eventsourcing.values import Cursor
+from libs.sealing import PublicKey
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.registering import Accounts
 from services.gateway.account.second_factor import SecondFactors
@@ -32,7 +33,9 @@ from services.gateway.device.refresh import Devices
 from services.gateway.hooks.managing import Hooks
 from services.gateway.idempotency.keys import IdempotencyKeys
 from services.gateway.live.feeds import Feeds
+from services.gateway.notices.ports import AskHealth
 from services.gateway.notices.refused_sales import RefusedSales
+from services.gateway.ports import AskBroker
 
 T = TypeVar("T")
 
@@ -77,9 +80,15 @@ class Desk:
     coins: Mapping[Coin, str]
     """The accepted coins, with the provider's code of each."""
     timeout_seconds: float
-    forwarding: Callable[[], Awaitable[ForwardingFigures | None]]
-    """Asks the forwarder for its figures; None if it does not answer."""
+    questions: QuestionClient
+    """Asks services for what operators see of their stores and their work."""
+    health: AskHealth
+    """Asks all processes for their health."""
+    broker: AskBroker
+    """Asks the broker for the figures of the stream of events; None if it does not answer."""
     refused_sales: RefusedSales
+    vault_key: PublicKey | None
+    """The vault's public key, to which uploaded secrets are sealed; None if it is not set."""
     attention_share: Decimal
     """The share of the requested amount below which money needs no person."""
 

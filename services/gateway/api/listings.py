@@ -44,8 +44,8 @@ class RenderedPage:
 
     items: bytes
     next: bytes
-    beside: bytes = b"{}"
-    """What it shows beside them, a JSON object."""
+    page_fields: bytes = b"{}"
+    """What it has besides them, a JSON object."""
 
     @property
     def empty(self) -> bool:
@@ -54,7 +54,7 @@ class RenderedPage:
 
     def json(self, name: str = "items") -> bytes:
         """Return the page as an object, in which the items are called `name`."""
-        others = b"}" if self.beside == b"{}" else b"," + self.beside[1:]
+        others = b"}" if self.page_fields == b"{}" else b"," + self.page_fields[1:]
         return b"".join((b'{"', name.encode(), b'":', self.items, b',"next":', self.next, others))
 
 
@@ -62,15 +62,15 @@ async def rendered_page(
     sql: Sql, listed: PagedList, wanted: PageRequest, items: Items | None = None
 ) -> RenderedPage:
     """Return a page of a list; `items` renders what the list itself does not."""
-    beside = b"{}"
+    page_fields = b"{}"
     if items is None:
         page = await items_of(sql, listed, wanted)
-        rendered, last, beside = f"[{page.items}]".encode(), page.last, page.beside.encode()
+        rendered, last, page_fields = f"[{page.items}]".encode(), page.last, page.page_fields.encode()
     else:
         found = await page_of(sql, listed, wanted)
         rendered, last = await items(sql, found.rows), found.last
     following = None if last is None else cursor_at(listed, wanted, last)
-    return RenderedPage(rendered, msgspec.json.encode(following), beside)
+    return RenderedPage(rendered, msgspec.json.encode(following), page_fields)
 
 
 async def answer_page(

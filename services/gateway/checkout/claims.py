@@ -1,7 +1,5 @@
 """Claims of order numbers, by which a repeated checkout gets the same order in every process."""
 
-import hashlib
-import hmac
 import re
 import secrets
 from datetime import datetime, timedelta
@@ -12,6 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema
 from libs.events.values import OrderNumber
 from libs.eventsourcing import Engine
 from libs.eventsourcing.hosting import make_once
+from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.tables.order_lines import PAYABLE, Wish
 
 KEPT = timedelta(days=31)
@@ -36,6 +35,12 @@ where exists (
 )
 """  # noqa: S608 - constants
 _CLAIMED = "select order_number from checkout.claimed_orders where key = $1"
+_CLAIMED_BEFORE = f"""
+select order_number from checkout.claimed_orders claimed where key = any($1) and not exists (
+    select from orders where orders.order_number = claimed.order_number and not ({PAYABLE.format(now="$2")})
+)
+"""  # noqa: S608 - constants
+"""The order of a wish that was claimed with another pepper."""
 _FORGET = """
 delete from checkout.claimed_orders where key in (
     select key from checkout.claimed_orders where claimed_at < $1 order by claimed_at limit 10
@@ -76,9 +81,9 @@ class Claims:
     The table stores a keyed hash of each wish, with a row for each checkout of the last month.
     """
 
-    def __init__(self, engine: Engine, pepper: SecretStr) -> None:
+    def __init__(self, engine: Engine, keyed: KeyedHash) -> None:
         self._engine = engine
-        self._pepper = pepper.get_secret_value().encode()
+        self._keyed = keyed
 
     async def make_tables(self) -> None:
         """Create the table if it is missing."""
@@ -92,17 +97,19 @@ class Claims:
         concurrent checkouts, in any gateway, and a retry after the provider did not answer get the same
         number, even before the read models show the order. Billing places one order per number.
         """
-        key = self._key(wish)
+        key, *others = (_key(keyed, wish) for keyed in self._keyed.each)
         async with self._engine.connection() as connection:
             await connection.execute(_FORGET, at - KEPT)
+            if others:
+                fresh = await connection.fetchval(_CLAIMED_BEFORE, others, at) or fresh
             number: OrderNumber | None = None
             while number is None:  # another process may delete an expired claim between the two statements
                 await connection.execute(_CLAIM, key, fresh, at)
                 number = await connection.fetchval(_CLAIMED, key)
             return number
 
-    def _key(self, wish: Wish) -> str:
-        """Return the key of a wish, a keyed hash; it can't be computed without the pepper and the token."""
-        token = wish.token.get_secret_value() if wish.token else ""
-        text = f"checkout:{wish.account}:{wish.plan}:{wish.coin}:{wish.renews}:{token}"
-        return hmac.new(self._pepper, text.encode(), hashlib.sha256).hexdigest()
+
+def _key(keyed: KeyedHash, wish: Wish) -> str:
+    """Return the key of a wish, a keyed hash; it can't be computed without the pepper and the token."""
+    token = wish.token.get_secret_value() if wish.token else ""
+    return keyed.of("checkout", f"{wish.account}:{wish.plan}:{wish.coin}:{wish.renews}:{token}").hex()

@@ -197,12 +197,16 @@ class Devices:
         return 0.0 if len(ended) == _MOST_SWEPT else SWEEP_SECONDS
 
     def _is_of(self, row: Row, token: str, generation: int) -> bool:
-        made = self._token(DeviceId(row["device"]), row["salt"], generation)
-        return hmac.compare_digest(token.encode(), made.encode())
+        made = (_token(keyed, DeviceId(row["device"]), row["salt"], generation) for keyed in self._keyed.each)
+        return any(hmac.compare_digest(token.encode(), one.encode()) for one in made)
 
     def _token(self, device: DeviceId, salt: bytes, generation: int) -> str:
-        secret = self._keyed.of("refresh token", f"{device} {generation} {salt.hex()}").hex()
-        return f"adr_{device.hex}_{generation}_{secret}"
+        return _token(self._keyed, device, salt, generation)
+
+
+def _token(keyed: KeyedHash, device: DeviceId, salt: bytes, generation: int) -> str:
+    secret = keyed.of("refresh token", f"{device} {generation} {salt.hex()}").hex()
+    return f"adr_{device.hex}_{generation}_{secret}"
 
 
 def device_in(token: str) -> DeviceId | None:

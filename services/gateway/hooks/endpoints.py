@@ -8,7 +8,7 @@ from uuid import UUID
 from libs.events.gateway import HookId
 from libs.events.values import AccountId
 from libs.eventsourcing import Sql
-from services.gateway.account.sealing import Sealer
+from services.gateway.account.sealing import Sealer, renew_seals
 
 OLD_SECRET_LASTS = timedelta(days=1)
 """For how long messages are signed with the secret before the last rotation too."""
@@ -97,6 +97,12 @@ def opened(sealer: Sealer, hook: HookId, sealed: Sequence[bytes]) -> Sequence[by
     """Return secrets, without those that can't be opened with this pepper."""
     found = (sealer.open(hook, one) for one in sealed)
     return [secret for secret in found if secret is not None]
+
+
+async def renew_endpoints(sql: Sql, sealer: Sealer) -> int:
+    """Seal anew what was sealed with another pepper; return how many secrets that were."""
+    columns = ("sealed", "old_sealed")
+    return sum([await renew_seals(sql, sealer, "webhooks.endpoints", "hook", column) for column in columns])
 
 
 async def forget_old_secrets(sql: Sql, at: datetime) -> None:

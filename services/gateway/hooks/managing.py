@@ -23,6 +23,7 @@ from services.gateway.hooks.endpoints import (
     add_endpoint,
     count_taken,
     delete_endpoint,
+    renew_endpoints,
     replace_secret,
     rotate,
     rotation_of,
@@ -63,6 +64,10 @@ class Hooks:
     async def make_tables(self) -> None:
         """Create the tables if they are missing."""
         await make_tables(self._engine)
+
+    async def renew_seals(self) -> int:
+        """Seal anew what was sealed with another pepper; return how many secrets that were."""
+        return await self._engine.query(lambda sql: renew_endpoints(sql, self._sealer))
 
     async def all_of(self, account: AccountId) -> list[KnownHook]:
         """Return an account's webhooks, the latest first."""
@@ -139,6 +144,14 @@ class Hooks:
         """Send no more messages; raise `Refused` for an `unknown_webhook`."""
         await self._engine.run(lambda unit: switch_off(unit, hook, account, HookOffReason.BY_OWNER), causes)
 
+    async def switch_off_for(self, account: AccountId, hook: HookId, reason: str, causes: Causes) -> None:
+        """Send no more messages, by an operator's wish; raise `Refused` for an `unknown_webhook`."""
+
+        async def work(unit: UnitOfWork) -> None:
+            await switch_off(unit, hook, account, HookOffReason.BY_OPERATOR, reason)
+
+        await self._engine.run(work, causes)
+
     async def test(self, account: AccountId, hook: HookId) -> Tried:
         """Send a test message at once, even if the webhook is off; it is not in the log."""
         known = await self.one_of(account, hook)
@@ -151,7 +164,7 @@ class Hooks:
         return Tried(message, await self._poster.post(known.settings.url, body, headers))
 
     async def send_again(self, account: AccountId, hook: HookId, message: UUID) -> None:
-        """Send a message that was not taken at once, and for another day.
+        """Make a message that was not taken due now, and keep trying for another day.
 
         Raises `Refused` for an `unknown_webhook`, a `webhook_off`, or an `unknown_delivery`.
         """
@@ -163,6 +176,7 @@ class Hooks:
                 raise Refused("unknown_delivery", "the log has no message of this id that was not taken")
 
         await self._engine.run(work, Causes.first(f"account:{account}"))
+        self._engine.changed()  # no event tells of it
 
     async def _act(self, hook: HookId, command: Command, causes: Causes) -> None:
         async def work(unit: UnitOfWork) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import timedelta
 
 import structlog
@@ -11,7 +10,7 @@ from prometheus_client import Counter, Gauge
 
 from libs.events.gateway import HookOffReason
 from libs.eventsourcing import Causes, Engine, UnitOfWork
-from libs.eventsourcing.background import repeat, seconds_until
+from libs.eventsourcing.background import Alarm, repeat
 from libs.eventsourcing.errors import StatementRejected, Transient
 from libs.eventsourcing.values import utc_now
 from services.gateway.account.sealing import Sealer
@@ -40,10 +39,10 @@ WAITING = Gauge("adrelay_gateway_webhooks_waiting", "Messages of webhooks that w
 
 AT_ONCE = 100
 """How many messages a process sends concurrently. Each waits for its receiver, so slow ones cost nothing."""
-SWEEP_SECONDS = 10.0
+SWEEP_SECONDS = 60.0
 ACTOR = "service:gateway"
 _LEASE = timedelta(seconds=TIMEOUT_SECONDS + 5.0)
-_POLL_SECONDS = 0.2
+_SHORTEST_SLEEP_SECONDS = _PACE_SECONDS = 0.2
 _MOST_FORGOTTEN = 1000
 _GONE = "its receiver answered 410: it wants no more messages"
 
@@ -58,8 +57,7 @@ class Sender:
     def __init__(self, engine: Engine, poster: Poster, sealer: Sealer) -> None:
         self._engine, self._poster, self._sealer = engine, poster, sealer
         self._in_flight: set[asyncio.Task[None]] = set()
-        self._stored = asyncio.Event()
-        """Set once an outcome is stored: the message may be due again, or another of its webhook."""
+        self._alarm = Alarm(engine, shortest_seconds=_SHORTEST_SLEEP_SECONDS)
 
     async def run(self) -> None:
         """Send messages until cancelled."""
@@ -80,19 +78,17 @@ class Sender:
 
     async def _turn(self, tasks: asyncio.TaskGroup) -> float:
         """Begin to send what is due; return after how many seconds to look again."""
-        self._stored.clear()
+        self._alarm.set_anew()
         due = await self._engine.query(next_due)
         free = AT_ONCE - len(self._in_flight)
         if due is None or due > utc_now() or free <= 0:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds_until(due, shortest=_POLL_SECONDS)):
-                    await self._stored.wait()
+            await self._alarm.sleep(due)
             return 0.0
         for claimed in await self._claim(free):
             task = tasks.create_task(self._send(claimed))
             self._in_flight.add(task)
             task.add_done_callback(self._in_flight.discard)
-        return _POLL_SECONDS
+        return _PACE_SECONDS
 
     async def _claim(self, limit: int) -> list[Claimed]:
         async def claim(unit: UnitOfWork) -> list[Claimed]:
@@ -107,7 +103,7 @@ class Sender:
         except (Transient, StatementRejected) as trouble:
             # the lease ends, and the message is sent again
             log.warning("webhook.not_stored", message=str(claimed.message), error=repr(trouble))
-        self._stored.set()
+        self._alarm.ring()  # the message may be due again, or another of its webhook
 
     async def _post(self, claimed: Claimed) -> Answer:
         secrets = opened(self._sealer, claimed.hook, claimed.sealed)

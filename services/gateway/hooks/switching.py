@@ -21,12 +21,16 @@ async def switch_off(
     await give_up_all(unit.flushed, hook, unit.at)
     if not events or why is HookOffReason.BY_OWNER:
         return
+    if why is HookOffReason.BY_OPERATOR:
+        told = f"The operator switched the webhook off: {detail}"
+    else:
+        told = f"The webhook was switched off: {detail}. Check its receiver, then switch it on again."
     notification = Raise(
         account=account,
         kind=NotificationKind.WEBHOOK_OFF,
         order=None,
         mail=False,
-        detail=f"The webhook was switched off: {detail}. Check its receiver, then switch it on again.",
+        detail=told,
         hook=hook,
         since=unit.at,
     )

@@ -5,6 +5,7 @@ import hmac
 import json
 import os
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +13,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
-from libs.eventsourcing import Engine
+from libs.eventsourcing import Engine, Row
 from libs.eventsourcing.hosting import make_once
 from libs.eventsourcing.values import new_id
 
@@ -47,7 +48,7 @@ where known.answer is null and known.claimed_until <= excluded.made_at
   and known.fingerprint = excluded.fingerprint
 returning seed
 """
-_KNOWN = "select fingerprint, answer from requests.idempotency_keys where id = $1"
+_KNOWN = "select * from requests.idempotency_keys where id = any($1)"
 _ANSWER = "update requests.idempotency_keys set answer = $2 where id = $1"
 _RELEASE = "update requests.idempotency_keys set claimed_until = $2 where id = $1 and answer is null"
 _FORGET = "delete from requests.idempotency_keys where id = $1 and answer is null"
@@ -105,9 +106,9 @@ class IdempotencyKeys:
     with the database and the pepper. Losing the table costs only that repetitions are carried out anew.
     """
 
-    def __init__(self, engine: Engine, pepper: SecretStr, *, lease_seconds: float) -> None:
+    def __init__(self, engine: Engine, peppers: Sequence[SecretStr], *, lease_seconds: float) -> None:
         self._engine = engine
-        self._pepper = pepper.get_secret_value().encode()
+        self._pepper, *self._others = (pepper.get_secret_value().encode() for pepper in peppers)
         self._lease = timedelta(seconds=lease_seconds)
 
     async def make_tables(self) -> None:
@@ -121,24 +122,45 @@ class IdempotencyKeys:
         The seed is the same when a write is carried out again whose process ended before it was answered. The
         write is claimed until it is answered, released, or the lease ends. Raise `KeyReused`, `InProgress`.
         """
+        known_seed = await self._known_by_another_pepper(write, at)
+        if isinstance(known_seed, Answer):
+            return known_seed
         key_id, fingerprint = self._id(write), self._digest("request", write, write.content)
         await self._engine.query(lambda sql: sql.execute(_FORGET_ENDED, key_id, at - KEPT))
         while True:  # another process may delete the row between two statements
             seed: UUID | None = await self._engine.query(
                 lambda sql: sql.fetchval(
-                    _CLAIM, key_id, write.caller, fingerprint, new_id(), at, at + self._lease
+                    _CLAIM, key_id, write.caller, fingerprint, known_seed or new_id(), at, at + self._lease
                 )
             )
             if seed is not None:
                 return seed
-            known = await self._engine.query(lambda sql: sql.fetchrow(_KNOWN, key_id))
+            known = await self._engine.query(lambda sql: sql.fetchrow(_KNOWN, [key_id]))
             if known is None:
                 continue
-            if not hmac.compare_digest(known["fingerprint"], fingerprint):
-                raise KeyReused
-            if known["answer"] is None:
+            answer = self._answer(write, known, self._pepper)
+            if answer is None:
                 raise InProgress
-            return self._decrypted(write, known["answer"])
+            return answer
+
+    async def _known_by_another_pepper(self, write: KeyedWrite, at: datetime) -> UUID | Answer | None:
+        """Return the answer of before a change of the pepper, or the seed of a write that has none."""
+        peppers = {self._digest("key", write, pepper=pepper): pepper for pepper in self._others}
+        known = await self._engine.query(lambda sql: sql.fetchrow(_KNOWN, list(peppers))) if peppers else None
+        if known is None or known["made_at"] < at - KEPT:
+            return None
+        answer = self._answer(write, known, peppers[known["id"]])
+        if answer is None and known["claimed_until"] > at:
+            raise InProgress
+        seed: UUID = known["seed"]
+        return seed if answer is None else answer
+
+    def _answer(self, write: KeyedWrite, known: Row, pepper: bytes) -> Answer | None:
+        """Return the stored answer, None if there is none yet; raise `KeyReused` for another request's."""
+        fingerprint = self._digest("request", write, write.content, pepper=pepper)
+        if not hmac.compare_digest(known["fingerprint"], fingerprint):
+            raise KeyReused
+        return None if known["answer"] is None else self._decrypted(write, known["answer"], pepper)
 
     async def forget_old(self, at: datetime) -> float:
         """Delete old keys, some at once; return after how many seconds to do so again."""
@@ -161,9 +183,11 @@ class IdempotencyKeys:
     def _id(self, write: KeyedWrite) -> bytes:
         return self._digest("key", write)
 
-    def _digest(self, purpose: str, write: KeyedWrite, content: bytes = b"") -> bytes:
+    def _digest(
+        self, purpose: str, write: KeyedWrite, content: bytes = b"", *, pepper: bytes | None = None
+    ) -> bytes:
         named = json.dumps(["idempotency", purpose, write.caller, write.key]).encode()
-        return hmac.new(self._pepper, named + b"\n" + content, hashlib.sha256).digest()
+        return hmac.new(pepper or self._pepper, named + b"\n" + content, hashlib.sha256).digest()
 
     def _encrypted(self, write: KeyedWrite, answer: Answer) -> bytes:
         head = json.dumps({"status": answer.status, "headers": answer.headers}).encode()
@@ -171,9 +195,10 @@ class IdempotencyKeys:
         content = zlib.compress(head + b"\n" + answer.body, 1)
         return nonce + AESGCM(self._digest("answer", write)).encrypt(nonce, content, self._id(write))
 
-    def _decrypted(self, write: KeyedWrite, stored: bytes) -> Answer:
+    def _decrypted(self, write: KeyedWrite, stored: bytes, pepper: bytes) -> Answer:
         nonce, content = stored[:_NONCE_BYTES], stored[_NONCE_BYTES:]
-        plain = AESGCM(self._digest("answer", write)).decrypt(nonce, content, self._id(write))
+        cipher = AESGCM(self._digest("answer", write, pepper=pepper))
+        plain = cipher.decrypt(nonce, content, self._digest("key", write, pepper=pepper))
         head, _, body = zlib.decompress(plain).partition(b"\n")
         fields = json.loads(head)
         return Answer(fields["status"], tuple((name, value) for name, value in fields["headers"]), body)

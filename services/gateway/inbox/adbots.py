@@ -69,7 +69,7 @@ async def seat_lost(event: SeatLost, unit: UnitOfWork, context: Context) -> None
 
 async def stopped(event: AdbotStopped, unit: UnitOfWork, context: Context) -> None:
     """Notify that an adbot stopped by itself, unless its owner hears of the reason anyway."""
-    if not wording.told(event.reason):
+    if not wording.has_notification(event.reason):
         return
     to = await owner(unit, event.adbot)
     kind, detail = NotificationKind.ADBOT_STOPPED, wording.stopped(event.reason)

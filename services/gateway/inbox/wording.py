@@ -42,7 +42,7 @@ MOST_NAMED = 3
 """How many groups the text names; the notification has more of them."""
 
 
-def told(reason: StopReason) -> bool:
+def has_notification(reason: StopReason) -> bool:
     """Return whether a stop for this reason has a notification of its own."""
     return reason in _STOPS
 

@@ -2,12 +2,10 @@
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from typing import Protocol
 
 import structlog
-from prometheus_client import Gauge
 
 from libs.events.values import AccountId
 from libs.eventsourcing import Engine, Sql
@@ -15,11 +13,11 @@ from libs.eventsourcing.background import heed_cancellation
 from libs.eventsourcing.errors import StatementRejected, Transient
 from libs.eventsourcing.values import Cursor
 from services.gateway.live.listener import MOST_WAITING, EndReason, Listener
+from services.gateway.live.listeners import Listeners
 from services.gateway.live.message import BEGINNING, Mark, Message
 
 log = structlog.stdlib.get_logger()
 
-LISTENERS = Gauge("adrelay_gateway_listeners", "Listeners, by what they listen to.", ["feed"])
 POLL_SECONDS = 0.5
 """How often messages that another replica folded are looked for; those of this process wake it up."""
 PACE_SECONDS = 0.05
@@ -74,10 +72,6 @@ class Source(Protocol):
         ...
 
 
-class TooManyListeners(Exception):
-    """The limit of listeners is reached, of the account or of this process."""
-
-
 class Feed:
     """The listeners of this process to one source. One query serves all of them."""
 
@@ -88,14 +82,10 @@ class Feed:
         self._reader = reader
         self._source = source
         self.name = source.name
-        self._most, self._most_per_account = most, most_per_account
-        self._listeners: set[Listener] = set()
-        self._of_accounts = Counter[AccountId]()
+        self._listeners = Listeners[Listener](source.name, most=most, most_per_account=most_per_account)
         self._mark: Mark = {}
         """What this includes was given to the listeners of then."""
         self._joining = asyncio.Lock()
-        self._any = asyncio.Event()
-        self._stopping = False
         self._checked_at = 0.0
 
     async def join(
@@ -110,8 +100,7 @@ class Feed:
             async with self._joining:
                 if not self._listeners:
                     self._mark = await self._folded()
-                self._check_room(account)  # nothing is awaited between this and the adding
-                self._add(listener)
+                self._listeners.add(listener)
             begin = await self._folded()  # not before the mark: what follows is in the queue
             listener.begin_after(begin)
             if after is None:
@@ -124,23 +113,17 @@ class Feed:
 
     def leave(self, listener: Listener) -> None:
         """Remove a listener."""
-        if listener in self._listeners:
-            self._listeners.discard(listener)
-            self._count(listener.account, -1)
-        if not self._listeners:
-            self._any.clear()
+        self._listeners.remove(listener)
 
     def stop(self) -> None:
         """End all listening, since the process stops."""
-        self._stopping = True
-        for listener in self._listeners:
-            listener.end(EndReason.STOPPING)
+        self._listeners.stop()
 
     async def run(self) -> None:
         """Give messages to the listeners until cancelled."""
         while True:
             heed_cancellation()
-            await self._any.wait()
+            await self._listeners.any.wait()
             try:
                 if not await self._give():
                     await self._reader.advanced(POLL_SECONDS)
@@ -150,31 +133,12 @@ class Feed:
                 await asyncio.sleep(RETRY_SECONDS)
             await asyncio.sleep(PACE_SECONDS)
 
-    def _check_room(self, account: AccountId | None) -> None:
-        full = account is not None and self._of_accounts[account] >= self._most_per_account
-        if full or len(self._listeners) >= self._most:
-            raise TooManyListeners
-
-    def _add(self, listener: Listener) -> None:
-        self._listeners.add(listener)
-        self._count(listener.account, 1)
-        self._any.set()
-        if self._stopping:
-            listener.end(EndReason.STOPPING)
-
     def _reached(self, begin: Mark) -> str:
         """Return the key of what was given to who began after a mark; empty before that mark is reached."""
         given = self._mark
         if any(position > given.get(source, BEGINNING) for source, position in begin.items()):
             return ""
         return self._source.key(given)
-
-    def _count(self, account: AccountId | None, more: int) -> None:
-        if account is not None:
-            self._of_accounts[account] += more
-            if not self._of_accounts[account]:
-                del self._of_accounts[account]
-        LISTENERS.labels(self._source.name).set(len(self._listeners))
 
     async def _folded(self) -> Mark:
         return await self._source.folded(self._reader)

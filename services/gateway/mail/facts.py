@@ -1,6 +1,5 @@
 """The data of a mail: the notification, its order now, and perhaps an access code."""
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -150,10 +149,10 @@ def _facts(row: Row, codes: AccessCodes) -> Facts:
 def _first_code(codes: AccessCodes, account: AccountId, row: Row) -> SecretStr | None:
     """Return an account's first access code if it is still the one in use, else None."""
     sealed: bytes | None = row["sealed"]
-    code = codes.derived(account) if sealed is None else codes.sealed.open(account, sealed)
-    if code is None or not hmac.compare_digest(row["digest"], codes.digest(code)):
-        return None
-    return SecretStr(code)
+    candidates = codes.derived(account) if sealed is None else [codes.sealed.open(account, sealed)]
+    in_use = (code for code in candidates if code is not None and row["digest"] in codes.digests(code))
+    code = next(in_use, None)
+    return None if code is None else SecretStr(code)
 
 
 def _order(row: Row) -> OrderFacts:

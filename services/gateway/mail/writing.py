@@ -9,6 +9,7 @@ from libs.events.gateway import NotificationKind
 from libs.events.values import NotificationId
 from services.gateway.inbox.wording import moment
 from services.gateway.mail.facts import Facts
+from services.gateway.origins import origin_of
 from services.gateway.ports import Letter
 from services.gateway.tables.values import plain
 
@@ -51,6 +52,7 @@ class Writer:
         self._domain = sender.domain
         self._signature = sender.display_name or sender.domain
         self._site_url = site_url
+        self._pages = origin_of(site_url)
         self._templates = templates()
 
     def write(self, facts: Facts) -> Letter:
@@ -66,6 +68,8 @@ class Writer:
             "access_code": code,
             "licence": facts.licence,
             "site_url": self._site_url,
+            "page": self._page_of(facts),
+            "sign_in_page": f"{self._pages}/sign-in#code={code}" if code and self._pages else "",
             "signature": self._signature,
         }
         return Letter(
@@ -76,6 +80,13 @@ class Writer:
             message_id=self.message_id(notification.notification),
             date=notification.raised_at,
         )
+
+    def _page_of(self, facts: Facts) -> str:
+        """Return the page of what a mail is about, empty without a site."""
+        if not self._pages:
+            return ""
+        adbot = facts.notification.adbot
+        return f"{self._pages}/adbots/{adbot}" if adbot else f"{self._pages}/pay/{facts.order.order}"
 
     def message_id(self, notification: NotificationId) -> str:
         """Return the `Message-ID` of a notification's mail, the same for every copy."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from libs.events.categories import SERVICES
 from libs.events.gateway import NoticeKind
 from libs.events.health import ServiceHealth
 
-SERVICES: tuple[str, ...] = ("billing", "provisioning", "scheduler", "forwarder", "gateway")
 BROKER = "broker"
 """The subject if not even the gateway hears itself: then NATS is at fault."""
 

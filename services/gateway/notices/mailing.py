@@ -13,7 +13,7 @@ from libs.eventsourcing.background import DurableEffect
 from libs.eventsourcing.values import utc_now
 from services.gateway.notices.commands import RecordMailed, key_of
 from services.gateway.notices.domain import NOTICE
-from services.gateway.notices.tables import Notice, claim_notices, first_to_mail, mails_since, put_off
+from services.gateway.notices.tables import Notice, claim_notices, mails_since, next_mail_at, put_off
 from services.gateway.notices.writing import NoticeWriter
 from services.gateway.ports import Mailer, MailRefused
 
@@ -22,7 +22,7 @@ log = structlog.stdlib.get_logger()
 _MAILS = UUID("0d3c4a59-1c52-4b8e-9d39-7a1f0e0f6f52")
 _HOUR = timedelta(hours=1)
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=15)
-_LOOK_SECONDS = 1.0
+_SHORTEST_SLEEP_SECONDS = 1.0
 _MOST = 200
 """How many notices one mail is about at most."""
 
@@ -54,14 +54,22 @@ class NoticeMails:
     async def run(self) -> None:
         """Send mails until cancelled."""
 
-        async def idle() -> float:
-            return _LOOK_SECONDS
+        async def due() -> datetime | None:
+            return await self._engine.query(lambda sql: next_mail_at(sql, self._mailing.gather))
 
-        await DurableEffect("notice mails", claim=self.claim, act=self.send, idle=idle).run()
+        effect = DurableEffect(
+            "notice mails",
+            self._engine,
+            claim=self.claim,
+            act=self.send,
+            due=due,
+            shortest_seconds=_SHORTEST_SLEEP_SECONDS,
+        )
+        await effect.run()
 
     async def claim(self) -> list[Notice] | None:
         """Claim the notices of the next mail, None if none is due or the limit of the hour is reached."""
-        if not await self._engine.query(self._due):
+        if not await self._engine.query(self._may_mail):
             return None
 
         async def claim(unit: UnitOfWork) -> list[Notice]:
@@ -69,10 +77,10 @@ class NoticeMails:
 
         return (await self._engine.run(claim, self._causes())).value or None
 
-    async def _due(self, sql: Sql) -> bool:
-        """Return whether the oldest notice has waited for others, and another mail is within the limit."""
-        first, now = await first_to_mail(sql), utc_now()
-        if first is None or now < first + self._mailing.gather:
+    async def _may_mail(self, sql: Sql) -> bool:
+        """Return whether a mail is due, and another one is within the limit."""
+        at, now = await next_mail_at(sql, self._mailing.gather), utc_now()
+        if at is None or now < at:
             return False
         return await mails_since(sql, now - _HOUR) < self._mailing.most_an_hour
 

@@ -17,16 +17,16 @@ class RefusedSales:
 
     def __init__(self, engine: Engine, *, mail: bool) -> None:
         self._engine, self._mail = engine, mail
-        self._untold = 0
+        self._unreported = 0
         self._quiet_until: datetime | None = None
         """Before then the database need not be asked: whoever checks out in vain causes no load there."""
 
     async def note(self, plan: str, causes: Causes) -> None:
         """Count a refused checkout of this plan, and tell of it unless the last notice is too recent."""
-        self._untold += 1
+        self._unreported += 1
         if self._quiet_until is not None and utc_now() < self._quiet_until:
             return
-        count = self._untold
+        count = self._unreported
 
         async def tell(unit: UnitOfWork) -> tuple[bool, datetime | None]:
             detail = f"{count} checkout{'' if count == 1 else 's'} refused, the last of {plan}"
@@ -38,4 +38,4 @@ class RefusedSales:
 
         raised, self._quiet_until = (await self._engine.run(tell, causes)).value or (False, None)
         if raised:
-            self._untold -= count
+            self._unreported -= count

@@ -146,9 +146,12 @@ async def lasting(sql: Sql, kinds: Sequence[NoticeKind]) -> set[tuple[NoticeKind
     return {(NoticeKind(row["kind"]), row["subject"]) for row in rows}
 
 
-async def first_to_mail(sql: Sql) -> datetime | None:
-    """Return when the oldest notice that is to be mailed was raised, None without any."""
-    found: datetime | None = await sql.fetchval(f"select min(raised_at) from notices where {_TO_MAIL}")  # noqa: S608 - a constant
+async def next_mail_at(sql: Sql, gather: timedelta) -> datetime | None:
+    """Return when the next mail may be sent: `gather` after its oldest notice, or when it is tried again."""
+    found: datetime | None = await sql.fetchval(
+        f"select greatest(min(raised_at) + $1, min(try_at)) from notices where {_TO_MAIL}",  # noqa: S608 - a constant
+        gather,
+    )
     return found
 
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import structlog
 
+from libs.events.categories import SERVICES
 from libs.events.gateway import NoticeKind
 from libs.eventsourcing import Causes, Engine, Sql, UnitOfWork
 from libs.eventsourcing.background import repeat
@@ -15,7 +16,6 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.notices.commands import Clear, Tell, key_of
 from services.gateway.notices.conditions import (
     BROKER,
-    SERVICES,
     Condition,
     Silence,
     Thresholds,

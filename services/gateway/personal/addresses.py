@@ -32,6 +32,11 @@ on conflict (account) do update set named_at = excluded.named_at,
     email = case when known.email = '' then excluded.email else known.email end,
     mailbox = case when known.email = '' then excluded.mailbox else known.mailbox end
 """
+_UNREGISTERED = """
+select p.account from personal.addresses p
+where p.mailbox = $1 and not exists (select from erased_accounts e where e.account = p.account)
+order by p.named_at, p.account limit 1
+"""
 _WITHOUT = """
 select a.account from accounts a
 where not exists (select from personal.addresses p where p.account = a.account) limit $1
@@ -70,6 +75,12 @@ async def name_address(sql: Sql, account: AccountId, email: EmailAddress | None)
     Call it before the account is registered, or in the same transaction.
     """
     await sql.execute(_NAME, *_row(account, email or ""))
+
+
+async def named_account(sql: Sql, email: EmailAddress) -> AccountId | None:
+    """Return the account that a checkout named for a mailbox, whether it is registered or not."""
+    found = await sql.fetchval(_UNREGISTERED, canonical_or_same(email))
+    return None if found is None else AccountId(found)
 
 
 async def forget_unplaced(engine: Engine) -> float:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from libs.events import billing, forwarder, gateway, provisioning, scheduler
 from libs.eventsourcing import Event, Projection, Row, Sql, TableSql
+from libs.eventsourcing.hosting import owner_of
 from libs.eventsourcing.values import utc_now
 from services.gateway.live.message import Mark, Position
 
@@ -108,7 +109,7 @@ class Change:
 
 def _add(changed: type[Event], kind: str, name: str) -> None:
     """Let events of a type add a change of the thing that they name in the field `kind`."""
-    source = changed.__module__.rpartition(".")[2]
+    source = owner_of(changed)
 
     async def add(event: Event, sql: TableSql) -> None:
         ref = str(getattr(event, kind))

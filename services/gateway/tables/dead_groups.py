@@ -114,7 +114,7 @@ async def released(event: SeatsReleased, sql: TableSql) -> None:
 
 
 @DEAD_GROUPS.on(NotificationRaised)
-async def told(event: NotificationRaised, sql: TableSql) -> None:
+async def notified(event: NotificationRaised, sql: TableSql) -> None:
     """Mark the groups that the owner was told of."""
     if event.kind is NotificationKind.GROUPS_DEAD:
         await sql.execute(
@@ -124,7 +124,7 @@ async def told(event: NotificationRaised, sql: TableSql) -> None:
         )
 
 
-_UNTOLD = """
+_TO_NOTIFY = """
 from dead_groups d where not told and ended_at is not null and not exists (
     select from notifications n where n.adbot = d.adbot and n.kind = 'groups_dead' and n.as_of >= d.ended_at
 ) and exists (select from adbots a join accounts using (account) where a.adbot = d.adbot)
@@ -133,9 +133,9 @@ from dead_groups d where not told and ended_at is not null and not exists (
 whose account is not known yet has to wait."""
 
 
-async def next_untold(sql: Sql) -> datetime | None:
+async def next_to_notify(sql: Sql) -> datetime | None:
     """Return the end of the first cycle after which an owner is to be told of dead groups, None without."""
-    found: datetime | None = await sql.fetchval(f"select ended_at {_UNTOLD} order by ended_at limit 1")
+    found: datetime | None = await sql.fetchval(f"select ended_at {_TO_NOTIFY} order by ended_at limit 1")
     return found
 
 
@@ -144,7 +144,7 @@ async def newly_dead(sql: Sql, named: int, limit: int) -> Sequence[NewlyDead]:
     rows = await sql.fetch(
         "select adbot, (array_agg(grp order by grp))[:$1::integer] as groups, count(*) as count, "
         "max(ended_at) as as_of, (array_agg(correlation_id order by ended_at desc))[1] as correlation_id, "
-        f"(array_agg(ended_by order by ended_at desc))[1] as ended_by {_UNTOLD} group by adbot limit $2",
+        f"(array_agg(ended_by order by ended_at desc))[1] as ended_by {_TO_NOTIFY} group by adbot limit $2",
         named,
         limit,
     )

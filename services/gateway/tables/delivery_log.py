@@ -69,7 +69,7 @@ LOG = PagedList(
     fields=_FIELDS,
     source=f"deliveries d {_NAMED}",
     where="d.adbot = $1",
-    beside=f"({instant(f'({_KEPT_SINCE})')}) as kept_since",
+    page_fields=f"({instant(f'({_KEPT_SINCE})')}) as kept_since",
     filters={
         "group": "d.target = {}",
         "result": "d.result = {}",

@@ -1,5 +1,6 @@
 """Read model: the operator's switches, a pause of all adbots and blocked groups and channels."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from libs.events.scheduler import (
@@ -78,6 +79,12 @@ async def operations_of(sql: Sql) -> Operations:
         blocked_targets=[BlockedChat(**dict(row)) for row in targets],
         blocked_sources=[BlockedChat(**dict(row)) for row in sources],
     )
+
+
+async def blocked_of(sql: Sql, chats: Collection[str]) -> set[str]:
+    """Return those of these groups that are blocked."""
+    rows = await sql.fetch("select chat from blocked_targets where chat = any($1::text[])", list(chats))
+    return {row["chat"] for row in rows}
 
 
 @OPERATIONS.on(AllPaused)

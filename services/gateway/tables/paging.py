@@ -61,8 +61,8 @@ class PageItems:
 
     items: str
     last: tuple[KeyValue, ...] | None
-    beside: str = "{}"
-    """What the page shows beside its items, a JSON object."""
+    page_fields: str = "{}"
+    """What the page has besides its items, a JSON object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ class PagedList:
     """The fields of an item, a list of selected expressions: a row has the item's JSON as `item`."""
     extra: str = ""
     """Further columns of a row: what an item is made of in Python, entirely or in part."""
-    beside: str = ""
-    """What a page shows beside its items, a list of selected expressions; not with `extra`."""
+    page_fields: str = ""
+    """What a page has besides its items, a list of selected expressions; not with `extra`."""
     item: Callable[[Row], str] = itemgetter("item")
     """Returns the JSON of a row's item."""
 
@@ -164,16 +164,17 @@ async def items_of(sql: Sql, listed: PagedList, wanted: PageRequest) -> PageItem
     # one row for the page: decoding a row in Python costs more than adding it to an array
     row = await sql.fetchrow(
         f"select array_to_string((array_agg(item))[:{wanted.limit:d}], ',') as items, "  # noqa: S608 - constants
-        f"count(*) > {wanted.limit:d} as more, {_beside(listed)} as beside, {last} from ({text}) as page",
+        f"count(*) > {wanted.limit:d} as more, {_page_fields_of(listed)} as page_fields, {last} "
+        f"from ({text}) as page",
         *values,
     )
     assert row is not None  # noqa: S101 - an aggregate has a row
     following = tuple(row[key] for key in keys) if row["more"] else None
-    return PageItems(row["items"] or "", following, row["beside"])
+    return PageItems(row["items"] or "", following, row["page_fields"])
 
 
-def _beside(listed: PagedList) -> str:
-    return _object_of(listed.beside) if listed.beside else "'{}'"
+def _page_fields_of(listed: PagedList) -> str:
+    return _object_of(listed.page_fields) if listed.page_fields else "'{}'"
 
 
 def _after(keys: Sequence[Key], after: Sequence[KeyValue], values: list[object], *, descending: bool) -> str:

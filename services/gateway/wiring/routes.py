@@ -1,7 +1,12 @@
 """What the routes need, and the rules that requests must pass before them."""
 
+import structlog
+
 from libs.chassis.command_client import CommandClient
+from libs.chassis.questions import QuestionClient
 from libs.chassis.service import Chassis
+from libs.chassis.signing import MessageSigner
+from libs.events.categories import SERVICES
 from libs.eventsourcing.background import repeat
 from services.gateway.account import first_codes
 from services.gateway.account.codes import AccessCodes
@@ -10,7 +15,8 @@ from services.gateway.account.registering import Accounts
 from services.gateway.account.sealing import Sealer
 from services.gateway.account.second_factor import SecondFactors
 from services.gateway.activity.log import ActivityLog
-from services.gateway.adapters.forwarding import ask_forwarder
+from services.gateway.adapters.broker import ask_broker
+from services.gateway.adapters.health import ask_health
 from services.gateway.api.desk import Desk
 from services.gateway.api.identity.api_keys import ApiKeys
 from services.gateway.api.identity.cookies import RefreshCookies
@@ -39,8 +45,11 @@ from services.gateway.hooks.network import SystemResolver
 from services.gateway.hooks.posting import poster_for
 from services.gateway.hooks.sender import Sender
 from services.gateway.idempotency.keys import IdempotencyKeys
+from services.gateway.notices.ports import AskHealth
 from services.gateway.notices.refused_sales import RefusedSales
 from services.gateway.settings import GatewaySettings
+
+log = structlog.stdlib.get_logger()
 
 ONE_TIME_CODES_PER_MINUTE = 5
 """How many one-time codes an account may try in a minute."""
@@ -55,13 +64,16 @@ MARKS_PER_MINUTE = 120
 """How often an account may mark notifications as read in a minute."""
 REFRESHES_PER_MINUTE = 120
 """How many refresh tokens a network address may send in a minute."""
+RENEW_SECONDS = 60.0
+IDLE_RENEW_SECONDS = 600.0
+"""How often secrets are sealed anew while there are two peppers, and if none was found the last time."""
 _KEY_SPARE_SECONDS = 30.0
 
 
 def keys_of(settings: GatewaySettings, chassis: Chassis) -> IdempotencyKeys:
     """Return the idempotency keys; a claim outlasts a request, which sends one or two commands."""
     lease = 2 * (settings.command_seconds + settings.read_your_writes_seconds) + _KEY_SPARE_SECONDS
-    return IdempotencyKeys(chassis.engine, settings.code_pepper, lease_seconds=lease)
+    return IdempotencyKeys(chassis.engine, settings.code_peppers, lease_seconds=lease)
 
 
 def gate_of(settings: GatewaySettings, counters: Counters) -> Gate:
@@ -85,18 +97,24 @@ def gate_of(settings: GatewaySettings, counters: Counters) -> Gate:
     )
 
 
+def health_of(settings: GatewaySettings, chassis: Chassis, signer: MessageSigner) -> AskHealth:
+    """Return what asks all processes for their health."""
+    return lambda: ask_health(chassis.nats, signer, settings.nats_prefix, SERVICES)
+
+
 async def make_desk(
     settings: GatewaySettings,
     chassis: Chassis,
+    signer: MessageSigner,
     commands: CommandClient,
-    codes: AccessCodes,
+    keyed: KeyedHash,
     claims: Claims,
     keys: IdempotencyKeys,
     counters: Counters,
 ) -> Desk:
     """Return the routes' dependencies, and keep up what they store."""
-    engine, keyed = chassis.engine, KeyedHash(settings.code_pepper)
-    tokens, api_keys = Tokens(settings.jwt_secret, settings.token_seconds), ApiKeys(keyed)
+    engine, codes, api_keys = chassis.engine, AccessCodes(keyed), ApiKeys(keyed)
+    tokens = Tokens(settings.jwt_secrets, settings.token_seconds)
     hooks = await _hooks(settings, chassis, Sealer(keyed, "webhook secret"))
     devices, uses = Devices(engine, keyed, seconds=settings.refresh_seconds), KeyUses(engine)
     second_factors = SecondFactors(engine, keyed)
@@ -106,6 +124,16 @@ async def make_desk(
     chassis.task("first codes", lambda: repeat("first codes", lambda: first_codes.forget(engine)))
     for stored in (devices, uses, second_factors, activity, tickets):
         await stored.make_tables()
+    if len(settings.code_peppers) > 1:
+
+        async def renew_seals() -> float:
+            secrets = await second_factors.renew_seals() + await hooks.renew_seals()
+            if secrets:
+                log.info("secrets.resealed", secrets=secrets)
+            return RENEW_SECONDS if secrets else IDLE_RENEW_SECONDS
+
+        await renew_seals()
+        chassis.task("seals of another pepper", lambda: repeat("seals of another pepper", renew_seals))
     chassis.task("ended devices", lambda: repeat("ended devices", devices.sweep))
     chassis.task("old activity", lambda: repeat("old activity", activity.forget))
     chassis.task("uses of API keys", lambda: repeat("uses of API keys", uses.store))
@@ -125,7 +153,7 @@ async def make_desk(
             api_keys,
             uses=uses,
             foreign=_foreign(settings),
-            operators_token=settings.admin_token if settings.admin_token.get_secret_value() else None,
+            operators_tokens=settings.admin_tokens,
         ),
         activity=activity,
         tokens=tokens,
@@ -153,7 +181,10 @@ async def make_desk(
         keys=keys,
         coins=settings.coins,
         timeout_seconds=settings.read_your_writes_seconds,
-        forwarding=lambda: ask_forwarder(chassis.nats, settings.nats_prefix),
+        questions=QuestionClient(chassis.nats, signer, prefix=settings.nats_prefix),
+        vault_key=settings.vault_key,
+        health=health_of(settings, chassis, signer),
+        broker=lambda: ask_broker(chassis.nats, chassis.stream.name),
         refused_sales=RefusedSales(chassis.engine, mail=settings.mails_to_operator),
         attention_share=settings.attention_percent / 100,
     )
@@ -172,8 +203,7 @@ async def _hooks(settings: GatewaySettings, chassis: Chassis, sealer: Sealer) ->
 
 
 def _foreign(settings: GatewaySettings) -> ForeignTokens | None:
-    if not settings.foreign_jwt_secret.get_secret_value():
+    secrets = settings.foreign_jwt_secrets
+    if not secrets:
         return None
-    return ForeignTokens(
-        settings.foreign_jwt_secret, settings.foreign_jwt_issuer, settings.foreign_jwt_audience
-    )
+    return ForeignTokens(secrets, settings.foreign_jwt_issuer, settings.foreign_jwt_audience)

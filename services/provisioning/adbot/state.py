@@ -97,12 +97,12 @@ def evolve(adbot: Adbot | None, event: AdbotEvent) -> Adbot:
         case AdbotExtended():
             return _extended(adbot, event)
         case AdbotSuspended() | AdbotRestored():
-            return _held(adbot, event)
+            return _suspended_or_restored(adbot, event)
         case _:
             assert_never(event)
 
 
-def _held(adbot: Adbot, event: AdbotSuspended | AdbotRestored) -> Adbot:
+def _suspended_or_restored(adbot: Adbot, event: AdbotSuspended | AdbotRestored) -> Adbot:
     if isinstance(event, AdbotRestored):
         return replace(adbot, suspended=False, with_account=False)
     return replace(adbot, suspended=True, with_account=event.with_account)

@@ -35,11 +35,12 @@ class Release:
 
 @dataclass(frozen=True)
 class Lose:
-    """Record that a session can't be used any more."""
+    """Record that a session can't be used any more. `reason` is an operator's, who retires it."""
 
     loss: SessionLoss
     error: str
     at: datetime
+    reason: str | None = None
 
 
 Command = Stock | Assign | Release | Lose

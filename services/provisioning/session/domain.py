@@ -107,7 +107,15 @@ def _lose(command: Lose, session: Session | None) -> list[SessionEvent]:
             return []
         case Unused() | Assigned():
             adbot = session.adbot if isinstance(session, Assigned) else None
-            return [SessionLost(session=session.session, adbot=adbot, loss=command.loss, error=command.error)]
+            return [
+                SessionLost(
+                    session=session.session,
+                    adbot=adbot,
+                    loss=command.loss,
+                    error=command.error,
+                    reason=command.reason,
+                )
+            ]
         case None:
             raise Refused("unknown_session")
         case _:

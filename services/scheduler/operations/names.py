@@ -4,9 +4,9 @@ import re
 
 from libs.events.chat_ids import chat_of
 from libs.eventsourcing import Refused
+from libs.telegram_links.groups import parse_group
 from libs.telegram_links.links import Malformed, echo, like_a_link, read_link
 from libs.telegram_links.lookalikes import look
-from services.scheduler.schedule.groups import parse_group
 
 _BARE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{3,31}")
 

@@ -1,24 +1,14 @@
 """Reads a list of groups as people write them, one a line."""
 
-import re
 from collections.abc import Iterable, Sequence
 
 from libs.events.commands.scheduler import WrittenGroupOption
 from libs.events.scheduler import GroupOption
 from libs.events.values import MAX_GROUPS, GroupRef
 from libs.eventsourcing import Refused
-from libs.telegram_links.links import (
-    Link,
-    Malformed,
-    channel_id,
-    echo,
-    like_a_link,
-    name,
-    number,
-    read_link,
-)
+from libs.telegram_links.groups import parse_group
+from libs.telegram_links.links import Malformed, echo
 
-_MARKED = re.compile(r"-1(?P<id>[0-9]{12})")
 _MOST_NAMED = 100
 _LONGEST_DETAIL = 20_000
 
@@ -65,39 +55,6 @@ def parse_option(written: WrittenGroupOption) -> GroupOption:
     """Return an option with its group in canonical form. Refused: `malformed_groups`, `no_groups`."""
     (group,) = parse_groups([written.group])
     return GroupOption(group=group, paused=written.paused, every_seconds=written.every_seconds)
-
-
-def parse_group(text: str) -> GroupRef:
-    """Return the canonical form of a group's name, id or link, which is not empty. Raises `Malformed`."""
-    if text.startswith("@"):
-        public, _, topic = text[1:].partition("/")
-        return _with_topic(Link(name(public)), topic)
-    if text[0] in "-0123456789":
-        marked, _, topic = text.partition("/")
-        return _with_topic(Link(_private(marked)), topic)
-    if not like_a_link(text):
-        raise Malformed("neither @name, nor a t.me link, nor an id that begins with -100")
-    link = read_link(text)
-    if len(link.numbers) > 1:
-        raise Malformed("the link has too many parts; it names a message")
-    return _with_topic(link)
-
-
-def _private(marked: str) -> GroupRef:
-    """Return the reference of an id as clients show it: -(10¹² + id) for channels and supergroups."""
-    if found := _MARKED.fullmatch(marked):
-        return channel_id(found["id"].lstrip("0"))
-    if marked[:1] == "-" and marked[1:].isdecimal() and len(marked) < len("-1000000000000"):
-        raise Malformed(
-            "the id of a basic group, to which nothing is sent; if it has become a supergroup, name it by "
-            "its new id, which begins with -100 and has 13 digits"
-        )
-    raise Malformed("a group's id begins with -100 and has 13 digits")
-
-
-def _with_topic(link: Link, topic: str = "") -> GroupRef:
-    numbers = [number(topic)] if topic else link.numbers
-    return "/".join([link.chat, *map(str, numbers)])
 
 
 def _named(place: str, text: str, problem: Malformed, before: list[str]) -> list[str]:

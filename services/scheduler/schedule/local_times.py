@@ -13,16 +13,6 @@ _DAYS_BACK = 3
 _WEEKDAYS = tuple(Weekday)
 
 
-def zone_of(name: str) -> ZoneInfo | None:
-    """Return the time zone of this name in the IANA database, None if there is none."""
-    if name in {"localtime", "Factory", "posixrules"} or name.startswith(("posix/", "right/")):
-        return None  # not of the IANA database: they depend on the machine
-    try:
-        return ZoneInfo(name)
-    except (LookupError, OSError, ValueError):
-        return None
-
-
 @lru_cache(maxsize=10_000)
 def instant(zone: ZoneInfo, day: date, at: time) -> datetime:
     """Return the instant, in UTC, at which a zone's clocks show a time.

@@ -4,10 +4,11 @@ from datetime import datetime, time, timedelta
 from itertools import pairwise
 
 from libs.events.cadence import Cadence
+from libs.events.time_zones import zone_of
 from libs.events.values import Pacing
 from libs.eventsourcing import Refused
 from libs.telegram_links.links import echo
-from services.scheduler.schedule.local_times import week_of, zone_of
+from services.scheduler.schedule.local_times import week_of
 from services.scheduler.schedule.state import AdbotPacing
 
 _MOST_TIMES = 336

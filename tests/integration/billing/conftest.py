@@ -21,6 +21,7 @@ from sandbox.nowpayments import NowPaymentsControl, NowPaymentsSandbox, SandboxS
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.billing.harness import API_KEY, IPN_SECRET, BillingHarness, webhook
 from tests.support.databases import fresh_database
+from tests.support.signing import SIGNER
 
 SESSIONS = 30
 SESSIONS_OF_A_FILE = 200
@@ -99,7 +100,7 @@ async def around_billing(
 ) -> AsyncGenerator[BillingHarness]:
     """Yield a harness with its own database, webhook and stream; billing is not running."""
     client, prefix = await nats.connect(nats_server.url), f"t{uuid4().hex[:8]}"
-    commands = CommandClient(client, prefix=prefix, timeout_seconds=DEADLINE_SECONDS)
+    commands = CommandClient(client, SIGNER, prefix=prefix, timeout_seconds=DEADLINE_SECONDS)
     async with fresh_database(postgres_server, "billing") as database, webhook(commands) as url:
         connection = await asyncpg.connect(database)
         yield BillingHarness(

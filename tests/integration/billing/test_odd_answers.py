@@ -38,7 +38,7 @@ class Odd(NowPayments):
         account = Account(
             url=harness.provider_url,
             api_key=SecretStr(API_KEY),
-            ipn_secret=SecretStr(IPN_SECRET),
+            ipn_secrets=[SecretStr(IPN_SECRET)],
             callback_url=harness.webhook_url,
             coins=DEFAULT_COINS,
         )

@@ -9,12 +9,13 @@ from typing import Any
 from libs.chassis.commands import answering_broker, start_answering, subscribe
 from libs.eventsourcing import Engine
 from tests.integration.chassis.shop import handlers
+from tests.support.signing import VERIFIER
 
 
 @asynccontextmanager
 async def serving(url: str, engine: Engine, prefix: str) -> AsyncGenerator[None]:
-    broker = answering_broker(url)
-    subscribe(handlers(), broker, engine, prefix=prefix)
+    broker = answering_broker(url, service="shop")
+    subscribe(handlers(), broker, engine, VERIFIER, prefix=prefix)
     await start_answering(broker)
     try:
         yield

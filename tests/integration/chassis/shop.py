@@ -4,8 +4,9 @@ import asyncio
 from functools import partial
 from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
+from adrelay.runtime.ports import free_port
 from libs.chassis.service import Chassis
 from libs.chassis.settings import ServiceSettings, StrongSecret
 from libs.events.billing import ProductRepriced, ProductRetired
@@ -19,6 +20,7 @@ from libs.eventsourcing import (
     TableSql,
     UnitOfWork,
 )
+from tests.support.signing import SIGNER
 
 LEAK = "postgresql://shop:hunter2@127.0.0.1/shop password=hunter2"
 
@@ -153,3 +155,16 @@ async def crash() -> None:
 
 async def end() -> None:
     """Return, although a service must not."""
+
+
+def shop_settings(url: str, nats_url: str, prefix: str) -> ShopSettings:
+    """Return the shop's settings with the URLs of its database and of a broker."""
+    return ShopSettings(
+        postgres_url=SecretStr(url),
+        nats_url=SecretStr(nats_url),
+        nats_prefix=prefix,
+        http_host="127.0.0.1",
+        http_port=free_port(),
+        till_secret=SecretStr("0123456789abcdefghijklmnopqrstuvwxyz"),
+        command_public_key=SIGNER.public_key,
+    )

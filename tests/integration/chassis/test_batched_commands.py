@@ -19,6 +19,7 @@ from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.serving import events, serving
 from tests.integration.chassis.shop import Sweep
 from tests.integration.runtime.programs import until
+from tests.support.signing import SIGNER
 
 ME = Causes.first("account:7")
 
@@ -41,7 +42,7 @@ async def messages(client: Client, stream_prefix: str) -> AsyncIterator[list[Msg
 
 @pytest.fixture
 def commands(client: Client, stream_prefix: str) -> CommandClient:
-    return CommandClient(client, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
+    return CommandClient(client, SIGNER, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
 
 
 async def seen(messages: list[Msg], commands: int) -> list[int]:
@@ -56,7 +57,7 @@ async def codes(engine: Engine) -> set[str]:
 
 def lines(messages: list[Msg]) -> list[int]:
     """Return how many commands each message brought."""
-    return [1 if message.headers else message.data.count(b"\n") + 1 for message in messages]
+    return [message.data.count(b"\n") + 1 if message.subject.endswith(".many") else 1 for message in messages]
 
 
 async def test_commands_sent_at_once_share_a_message_and_each_gets_its_own_answer(
@@ -117,9 +118,9 @@ async def test_an_invalid_line_of_a_batch_harms_no_other(
         json.dumps({**good, "command": {"code": "cup", "surplus": "hunter2"}}).encode(),
     ]
     async with serving(nats_url, engine, stream_prefix):
-        reply = await client.request(
-            f"{stream_prefix}cmd.shop.Sweep.many", b"\n".join(sent), timeout=DEADLINE_SECONDS
-        )
+        subject, body = f"{stream_prefix}cmd.shop.Sweep.many", b"\n".join(sent)
+        signed = SIGNER.sign(subject, body)
+        reply = await client.request(subject, body, timeout=DEADLINE_SECONDS, headers=signed)
     answers = [RESULT.validate_json(line) for line in reply.data.split(b"\n")]
     assert isinstance(answers[0], Accepted)
     assert [answer.code for answer in answers if isinstance(answer, Refusal)] == ["invalid_command"] * 4
@@ -162,7 +163,7 @@ async def test_a_process_that_hangs_delays_nobody_but_its_own_callers(
 
 
 async def test_every_caller_of_a_batch_hears_that_no_service_runs(client: Client, stream_prefix: str) -> None:
-    nobody = CommandClient(client, prefix=stream_prefix, timeout_seconds=0.3)
+    nobody = CommandClient(client, SIGNER, prefix=stream_prefix, timeout_seconds=0.3)
     told = await asyncio.gather(
         *(nobody.send(Sweep(code=f"p{number}"), ME) for number in range(3)), return_exceptions=True
     )

@@ -12,12 +12,14 @@ from nats.aio.client import Client
 from structlog.testing import capture_logs
 
 from libs.chassis.command_client import CommandClient, CommandFailed, RepeatableCauses
+from libs.chassis.signing import MessageSigner
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
 from libs.eventsourcing import Causes, CommandHandlers, Engine, Refused, UnitOfWork
 from libs.eventsourcing.values import new_id
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.serving import events, serving
-from tests.integration.chassis.shop import Break, Retire, RetireTwo, Wait
+from tests.integration.chassis.shop import Break, Retire, RetireTwo, Sweep, Wait
+from tests.support.signing import SIGNER
 
 ME = Causes.first("account:7")
 
@@ -30,16 +32,16 @@ async def shop(engine: Engine, nats_url: str, stream_prefix: str) -> AsyncIterat
 
 @pytest.fixture
 def commands(client: Client, stream_prefix: str) -> CommandClient:
-    return CommandClient(client, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
+    return CommandClient(client, SIGNER, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
 
 
 async def ask(
     client: Client, prefix: str, kind: str, body: bytes, **headers: str
 ) -> Accepted | Refusal | Failure:
-    """Send a command as a stranger would."""
-    reply = await client.request(
-        f"{prefix}cmd.shop.{kind}", body, timeout=DEADLINE_SECONDS, headers=headers or None
-    )
+    """Send a command with a signature, which is all that it needs."""
+    subject = f"{prefix}cmd.shop.{kind}"
+    signed = SIGNER.sign(subject, body, headers)
+    reply = await client.request(subject, body, timeout=DEADLINE_SECONDS, headers=signed)
     return RESULT.validate_json(reply.data)
 
 
@@ -140,11 +142,33 @@ async def test_a_header_that_is_no_id_is_refused(
     assert await events(shop) == []
 
 
-async def test_a_stranger_without_headers_is_served(shop: Engine, client: Client, stream_prefix: str) -> None:
+async def test_a_command_without_ids_gets_fresh_ones(
+    shop: Engine, client: Client, stream_prefix: str
+) -> None:
     assert isinstance(await ask(client, stream_prefix, "Retire", b'{"code": "tea"}'), Accepted)
     (event,) = await events(shop)
     assert event["actor"] == "unknown"
     assert event["correlation_id"] == event["causation_id"]
+
+
+async def test_a_command_that_the_gateway_did_not_sign_is_refused_and_not_its_callers_fault(
+    shop: Engine, client: Client, stream_prefix: str
+) -> None:
+    subject, body = f"{stream_prefix}cmd.shop.Retire", b'{"code": "tea"}'
+    for headers in (None, {"Adrelay-Actor": "admin"}):
+        reply = await client.request(subject, body, timeout=DEADLINE_SECONDS, headers=headers)
+        assert RESULT.validate_json(reply.data) == Refusal(
+            code="not_signed", detail="it has no signature of the gateway"
+        )
+    other = CommandClient(client, MessageSigner.generate(), prefix=stream_prefix)
+    for command in (Retire(code="tea"), Sweep(code="tea")):
+        with pytest.raises(CommandFailed, match="shop refuses the gateway's signature"):
+            await other.send(command, ME)
+    many = await asyncio.gather(
+        *(other.send(Sweep(code=f"p{number}"), ME) for number in range(9)), return_exceptions=True
+    )
+    assert {type(one) for one in many} == {CommandFailed}
+    assert await events(shop) == []
 
 
 async def test_a_repeated_command_is_answered_as_the_first_time(
@@ -195,7 +219,7 @@ async def test_replicas_share_the_work(
 
 
 async def test_a_service_that_does_not_run_is_said_to_be_missing(client: Client, stream_prefix: str) -> None:
-    nobody = CommandClient(client, prefix=stream_prefix, timeout_seconds=0.3)
+    nobody = CommandClient(client, SIGNER, prefix=stream_prefix, timeout_seconds=0.3)
     with pytest.raises(CommandFailed, match="no shop service is running"):
         await nobody.send(Retire(code="tea"), ME)
 
@@ -214,7 +238,7 @@ async def test_a_service_that_is_just_starting_is_waited_for(
 async def test_an_answer_that_does_not_come_in_time_is_not_waited_for(
     shop: Engine, client: Client, stream_prefix: str
 ) -> None:
-    hasty = CommandClient(client, prefix=stream_prefix, timeout_seconds=0.2)
+    hasty = CommandClient(client, SIGNER, prefix=stream_prefix, timeout_seconds=0.2)
     with pytest.raises(CommandFailed, match="got no answer"):
         await hasty.send(Wait(seconds=0.5), ME)
     assert await events(shop) == []

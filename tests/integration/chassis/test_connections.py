@@ -102,7 +102,7 @@ async def serving(
     finally:
         for peer in peers:
             peer.close()
-        server.should_exit = True
+        server.end()
         await running
 
 

@@ -29,6 +29,7 @@ from libs.eventsourcing.stream.publishing import Published, PublishFailed
 from libs.eventsourcing.values import Envelope
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.shop import PRODUCT, Retire, ShopSettings, Wait, handlers, retired_table
+from tests.support.signing import SIGNER
 from tests.support.waiting import until
 
 ME = Causes.first("test")
@@ -55,6 +56,7 @@ def settings(database: str, nats_url: str, stream_prefix: str) -> ShopSettings:
         postgres_url=SecretStr(database),
         nats_url=SecretStr(nats_url),
         nats_prefix=stream_prefix,
+        command_public_key=SIGNER.public_key,
         http_host="127.0.0.1",
         http_port=free_port(),
         till_secret=SecretStr("0123456789abcdefghijklmnopqrstuvwxyz"),
@@ -106,7 +108,9 @@ async def test_a_service_whose_relay_does_not_get_through_is_not_ready_until_it_
         return problem.startswith("2 events wait to be published") and "no space left" in problem
 
     async def asked() -> ServiceHealth:
-        answer = await client.request(f"{settings.nats_prefix}{QUESTION}", b"", timeout=DEADLINE_SECONDS)
+        subject = f"{settings.nats_prefix}{QUESTION}"
+        signed = SIGNER.sign(subject, b"")
+        answer = await client.request(subject, b"", timeout=DEADLINE_SECONDS, headers=signed)
         return ServiceHealth.model_validate_json(answer.data)
 
     async with Chassis(settings, state_tables=[retired_table()]) as chassis:
@@ -135,7 +139,9 @@ async def test_a_command_under_way_is_answered_before_the_service_stops(
         chassis.serve(handlers(under_way))
         ran = asyncio.create_task(chassis.run())
         await until(lambda: ready(settings))
-        commands = CommandClient(client, prefix=settings.nats_prefix, timeout_seconds=DEADLINE_SECONDS)
+        commands = CommandClient(
+            client, SIGNER, prefix=settings.nats_prefix, timeout_seconds=DEADLINE_SECONDS
+        )
         answer = asyncio.create_task(commands.send(Wait(seconds=0.5), ME))
         await under_way.wait()
         chassis.stop()
@@ -198,7 +204,7 @@ async def test_health_says_so_when_the_broker_is_away_and_when_it_is_back(
     assert done.written is not None, "what can be done without the broker is done"
     await own_nats.start()
     await until(lambda: ready(settings))
-    commands = CommandClient(chassis.nats, prefix=settings.nats_prefix)
+    commands = CommandClient(chassis.nats, SIGNER, prefix=settings.nats_prefix)
     answer = await commands.send(Retire(code="cup"), ME)
     assert answer.written, "commands are heard again"
 

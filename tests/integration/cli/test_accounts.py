@@ -76,6 +76,11 @@ async def test_what_opens_an_account_is_seen_and_ended(shop: Shop) -> None:
         hooks = await adrelay(shop.url, "accounts", "webhooks", email)
         assert hooks.out.splitlines()[1].split()[:3] == [webhook["id"], "on", hook["url"]]
         assert webhook["secret"] not in hooks.out
+        why = ("--reason", "it sends to a stranger", "--json")
+        off = await adrelay(shop.url, "accounts", "webhook-off", email, webhook["id"], *why)
+        assert (off.document["on"], off.document["off_reason"]) == (False, "by_operator")
+        told = (await visitor.get("/notifications")).json()["items"][0]
+        assert "The operator switched the webhook off: it sends to a stranger" in str(told)
         messages = await adrelay(shop.url, "accounts", "webhook-messages", email, webhook["id"])
         assert (messages.code, messages.out) == (1, "no such message\n")
         revoked = await adrelay(shop.url, "accounts", "revoke-api-key", email, key["id"])

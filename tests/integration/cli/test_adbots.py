@@ -30,6 +30,30 @@ async def test_an_adbot_is_extended_suspended_and_restored(shop: Shop) -> None:
     assert (ran.code, ran.document["status"], ran.document["seats"]["filled"]) == (0, "SUSPENDED", 0)
 
 
+async def test_a_seat_is_replaced_and_a_session_retired(shop: Shop) -> None:
+    number = (await shop.check_out())["order_number"]
+    await shop.payments.pay(await shop.payment(number))
+    adbot = (await shop.becomes(number, lambda order: order["order_status"] == "FULFILLED"))["adbot"]
+    [seat] = (await adrelay(shop.url, "stock", "list", "--adbot", adbot, "--json")).document
+
+    why = ("--reason", "its number is needed", "--json")
+    ran = await adrelay(shop.url, "adbots", "replace-seat", adbot, seat["session"], *why)
+    assert (ran.code, ran.document["seats"]["filled"]) == (0, 1)
+    [other] = (await adrelay(shop.url, "stock", "list", "--adbot", adbot, "--json")).document
+    assert other["session"] != seat["session"]
+    again = await adrelay(shop.url, "adbots", "replace-seat", adbot, seat["session"], *why)
+    assert (again.code, again.err.split(":")[0]) == (1, "✗ session_not_seated")
+
+    ran = await adrelay(shop.url, "stock", "retire", other["session"], *why)
+    assert (ran.code, ran.document["state"], ran.document["adbot"]) == (0, "RETIRED", None)
+    [third] = (await adrelay(shop.url, "stock", "list", "--adbot", adbot, "--json")).document
+    assert third["session"] not in {seat["session"], other["session"]}
+    log = (await adrelay(shop.url, "activity", "list", "--json")).document
+    done = {one["operation"]: one["detail"] for one in log}
+    assert done["retire_session"] == f"session {other['session']}: its number is needed"
+    assert "replace_seat" in done
+
+
 async def test_a_refusal_is_one_line(shop: Shop) -> None:
     nobody = "00000000-0000-7000-8000-000000000000"
     unknown, odd, days = await gather(

@@ -109,4 +109,4 @@ async def test_an_adbots_figures_groups_and_log_say_who_refused_what(shop: Shop)
 
 async def test_a_forwarder_that_does_not_answer_is_named(shop: Shop) -> None:
     ran = await adrelay(shop.url, "operations", "show")
-    assert (ran.code, ran.err) == (1, "✗ service_unavailable: the forwarder does not answer\n")
+    assert (ran.code, ran.err) == (1, "✗ service_unavailable: forwarder does not answer\n")

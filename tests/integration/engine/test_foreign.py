@@ -306,7 +306,8 @@ async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
 async def test_an_idle_relay_does_not_mind_what_stands_on_its_last_subject(
     engine: Engine, stream: EventStream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("libs.eventsourcing.relaying.relay.CHECK_SECONDS", 0.05)
+    for interval in ("CHECK_SECONDS", "POLL_SECONDS"):
+        monkeypatch.setattr(f"libs.eventsourcing.relaying.relay.{interval}", 0.05)
     await engine.run(turn("a"), ME)
     checks = 0
 

@@ -248,7 +248,11 @@ async def test_a_deleted_stream_is_filled_again_from_the_store(engine: Engine, s
         await until(lambda: stream_matches_store(engine, stream))
 
 
-async def test_an_idle_relay_notices_that_the_stream_was_emptied(engine: Engine, stream: EventStream) -> None:
+async def test_an_idle_relay_notices_that_the_stream_was_emptied(
+    engine: Engine, stream: EventStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for interval in ("CHECK_SECONDS", "POLL_SECONDS"):
+        monkeypatch.setattr(f"libs.eventsourcing.relaying.relay.{interval}", 0.05)
     async with running(Relay(engine, stream).run):
         await engine.run(turn("a", 20), ME)
         await until(lambda: stream_matches_store(engine, stream))

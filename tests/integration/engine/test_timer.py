@@ -130,3 +130,18 @@ async def test_a_row_is_taken_at_its_instant_and_not_before(engine: Engine, repl
         lambda sql: sql.fetchval("select at from engine.events where stream = 'meter-due1'")
     )
     assert taken_at >= due
+
+
+async def test_a_timer_is_late_for_as_long_as_its_earliest_row_has_been_due(
+    engine: Engine, replica: Engine
+) -> None:
+    del replica
+    timer = Timer("due", engine, earliest=earliest, take=taking({}, "one"))
+    assert await timer.late_seconds() == 0
+    await engine.run(lambda unit: insert(unit, 1, datetime.now(UTC) + timedelta(hours=1)), ME)
+    assert await timer.late_seconds() == 0
+    for number, seconds in ((2, 90), (3, 3600), (4, 60)):
+        await engine.run(
+            partial(insert, number=number, at=datetime.now(UTC) - timedelta(seconds=seconds)), ME
+        )
+    assert await timer.late_seconds() >= 3600

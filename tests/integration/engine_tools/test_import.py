@@ -19,6 +19,7 @@ from adrelay.commands.events.transfer.dump import read_dump
 from adrelay.commands.events.transfer.filling import fill
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
+from adrelay.servers.new_databases import DatabaseCreator
 from adrelay.system import SERVICES
 from libs.chassis.broker import event_stream
 from libs.chassis.names import APPLICATION
@@ -308,7 +309,7 @@ async def test_a_service_that_starts_meanwhile_waits_and_folds_what_was_imported
         await until(lambda: waits(used, "billing"))
 
     urls = {name: used.settings[f"ADRELAY_{name.upper()}_POSTGRES_URL"] for name in SERVICES}
-    await fill(read_dump(exported), urls, start)
+    await fill(read_dump(exported), urls, DatabaseCreator(lambda: None, None), start)
     await asyncio.gather(*starting)
     assert await billing.query(lambda sql: sql.fetchval("select count(*) from orders")) == 5
 

@@ -12,6 +12,7 @@ from adrelay.commands.events.tables.folded import tables_of
 from adrelay.demo import steps
 from adrelay.demo.system import LocalSystem
 from libs.chassis.broker import connect_nats, event_stream
+from libs.chassis.database_roles import SUPERUSER_URL
 from libs.eventsourcing.operations.rebuilding import rebuild
 from tests.e2e.scenarios import Running, problems, running
 from tests.integration.events_cli.program import CommandResult, ran
@@ -48,10 +49,9 @@ class Outside:
         )
 
 
-async def tool(system: LocalSystem, *arguments: str) -> CommandResult:
+async def tool(system: LocalSystem, *arguments: str, **settings: str) -> CommandResult:
     """Run a tool against the system; it must be content."""
-    settings = {"ADRELAY_POSTGRES_URL": system.postgres.url(""), "ADRELAY_NATS_URL": system.nats.url}
-    result = await ran(settings, *arguments)
+    result = await ran(system.tools | settings, *arguments)
     assert result.code == 0, (arguments, result.out, result.err)
     return result
 
@@ -133,7 +133,8 @@ async def test_no_tool_sends_or_buys_anything_again(local_system: LocalSystem, t
 
         dump = tmp_path / "events.jsonl"
         await tool(local_system, "export", "--output", str(dump))
-        await tool(local_system, "import", str(dump), "--into", f"copy{uuid4().hex[:6]}")
+        superuser = {SUPERUSER_URL: local_system.postgres.url("")}
+        await tool(local_system, "import", str(dump), "--into", f"copy{uuid4().hex[:6]}", **superuser)
         await tool(local_system, "tables", "--drop-kept", "--yes")
         await steps.start(told.client)
         assert problems(await told.cycles(2)) == []

@@ -30,6 +30,7 @@ from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.meters import turn
 from tests.integration.engine.waiting import running
 from tests.integration.engine_tools.counting import ME
+from tests.support.signing import SIGNER
 from tests.support.waiting import until
 
 EVENTS = 3000
@@ -80,6 +81,7 @@ async def settings(
         postgres_url=SecretStr(database),
         nats_url=SecretStr(nats_url),
         nats_prefix=stream_prefix,
+        command_public_key=SIGNER.public_key,
         http_host="127.0.0.1",
         http_port=0,
     )

@@ -1,7 +1,10 @@
 """Fixtures for the forwarder's tests: a database, a Telegram sandbox, the harness."""
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -15,6 +18,17 @@ from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.harness import ForwarderHarness, engine_of, settings_of
 from tests.integration.forwarder.system import System, system_of
 from tests.support.databases import fresh_database
+
+
+@pytest_asyncio.fixture(scope="module", autouse=True, name="no_lost_errors")
+async def _no_lost_errors() -> AsyncIterator[None]:
+    """After each module: no error of a connection was left for asyncio to log when it collects garbage."""
+    loop, lost = asyncio.get_running_loop(), list[dict[str, Any]]()
+    loop.set_exception_handler(lambda _, context: lost.append(context))
+    yield
+    gc.collect()
+    loop.set_exception_handler(None)
+    assert not lost
 
 
 async def make_all_tables(url: str) -> None:

@@ -41,7 +41,7 @@ from sandbox.telegram.specs import (
     Media,
     PostSpec,
 )
-from services.forwarder.adapters.telegram.account import TelethonTelegram
+from services.forwarder.adapters.telegram.messenger import TelethonTelegram
 from services.forwarder.client.commands import Import as ImportClient
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.cycle.commands import Begin

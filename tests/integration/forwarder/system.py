@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from pydantic import SecretStr
-
 from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import connect_nats, event_stream
 from libs.chassis.command_client import CommandClient
+from libs.chassis.questions import QuestionClient
 from libs.events.catalogue import published
 from libs.events.commands.forwarder import ImportApiPair, ImportSession
 from libs.events.scheduler import CycleDue
-from libs.events.values import AccountId, CycleId, Pacing, Seat, SessionId
+from libs.events.values import AccountId, ApplicationId, CycleId, Pacing, Seat, SessionId
 from libs.eventsourcing import Causes, Decider, Engine, Event, Refused, Relay, UnitOfWork
 from libs.eventsourcing.values import utc_now
+from libs.sealing import api_hash_binding, session_binding
 from sandbox.telegram.specs import AccountSpec
 from services.forwarder.settings import ForwarderSettings
 from tests.deadlines import DEADLINE_SECONDS
@@ -25,21 +25,35 @@ from tests.integration.forwarder.harness import POST, ForwarderHarness
 from tests.integration.forwarder.processes import running
 from tests.support.databases import fresh_database
 from tests.support.process import Process
+from tests.support.signing import SIGNER
 
 HASH = "fedcba9876543210" * 2
 
 
 @dataclass
 class System:
-    """The service with a worker, and what sends to it: a command client and the scheduler."""
+    """The service with a worker, and what sends to it: clients and the scheduler."""
 
     harness: ForwarderHarness
     commands: CommandClient
+    questions: QuestionClient
     scheduler: Engine
     processes: list[Process]
 
     async def send(self, command: ImportApiPair | ImportSession) -> None:
         await self.commands.send(command, Causes.first("admin"))
+
+    def importing(self, session: SessionId, text: str, pair: ApplicationId | None = None) -> ImportSession:
+        """Return the command that uploads a session, sealed as the gateway seals it."""
+        key = self.harness.vault.private_keys.public
+        sealed = key.seal(text.encode(), session_binding(session, pair))
+        return ImportSession(session=session, sealed=sealed, pair=pair)
+
+    def adding(self, pair: ApplicationId, api_id: int, api_hash: str) -> ImportApiPair:
+        """Return the command that adds a Telegram application, its hash sealed as the gateway seals it."""
+        key = self.harness.vault.private_keys.public
+        sealed = key.seal(api_hash.encode(), api_hash_binding(pair, api_id))
+        return ImportApiPair(pair=pair, api_id=api_id, sealed=sealed)
 
     async def refusal(self, command: ImportApiPair | ImportSession) -> Refused:
         try:
@@ -66,7 +80,7 @@ class System:
         account = self.harness.telegram.create_account(AccountSpec()).id
         session = SessionId(uuid4())
         text = content or self.harness.telegram.mint_session(account)
-        await self.send(ImportSession(session=session, content=SecretStr(text)))
+        await self.send(self.importing(session, text))
         self.harness.accounts[session] = account
         return Seat(session=session, pair=self.harness.pair)
 
@@ -105,7 +119,8 @@ async def system_of(
         )
         yield System(
             harness,
-            CommandClient(connection, prefix=settings.nats_prefix, timeout_seconds=DEADLINE_SECONDS),
+            CommandClient(connection, SIGNER, prefix=settings.nats_prefix, timeout_seconds=DEADLINE_SECONDS),
+            QuestionClient(connection, SIGNER, prefix=settings.nats_prefix),
             scheduler,
             processes,
         )

@@ -1,19 +1,15 @@
 """The figures of the pool: what waits, who works, and how long it takes."""
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from nats.errors import NoRespondersError
 from prometheus_client import REGISTRY
 
-from libs.chassis.broker import connect_nats
-from libs.events.forwarding import QUESTION, ForwardingFigures, WorkerFigures
+from libs.events.forwarding import ForwardingFigures, WorkerFigures
 from libs.events.values import Pacing
 from libs.eventsourcing.values import utc_now
-from services.forwarder.pool.figures import FiguresOfPool, SendRate, figures_of, show
-from services.forwarder.settings import ForwarderSettings
+from services.forwarder.pool.figures import PENDING, FiguresOfPool, SendRate, figures_of, show
 from tests.integration.forwarder.harness import ForwarderHarness
 from tests.support.waiting import until
 
@@ -47,7 +43,7 @@ async def test_work_without_a_worker_is_counted_and_has_no_end(harness: Forwarde
     assert [REGISTRY.get_sample_value(name) for name in names] == [6, 2]
 
 
-async def test_a_worker_is_counted_with_its_sessions_and_rests_are(harness: ForwarderHarness) -> None:
+async def test_rests_are_counted(harness: ForwarderHarness) -> None:
     seats = await harness.seats(2)
     await harness.begin(seats, harness.groups(6, seats), pacing=SLOW)
     await harness.engine.query(
@@ -56,6 +52,14 @@ async def test_a_worker_is_counted_with_its_sessions_and_rests_are(harness: Forw
             seats[0].session,
         )
     )
+    found = await figures(harness)  # before a worker leaves out what rests too long
+    assert (found.sessions_without_worker, found.sessions_resting) == (2, 1)
+    assert found.paced_seconds == 3 * 25 + 5  # of the pause only what a cycle waits for
+
+
+async def test_a_worker_is_counted_with_its_sessions(harness: ForwarderHarness) -> None:
+    seats = await harness.seats(2)
+    await harness.begin(seats, harness.groups(6, seats), pacing=SLOW)
     async with harness.working() as [pool]:
 
         async def leased() -> ForwardingFigures:
@@ -63,30 +67,22 @@ async def test_a_worker_is_counted_with_its_sessions_and_rests_are(harness: Forw
 
         found = await until(leased, lambda found: found.workers and found.workers[0].sessions == 2)
         assert [worker.worker for worker in found.workers] == [pool.name]
-        assert (found.sessions_without_worker, found.sessions_resting) == (0, 1)
-        assert found.paced_seconds == 3 * 25 + 5  # of the pause only what a cycle waits for
+        assert found.sessions_without_worker == 0
         assert found.seconds_to_empty == found.paced_seconds
 
 
-async def test_the_service_answers_questions_about_it(
-    harness: ForwarderHarness, settings: ForwarderSettings
-) -> None:
+async def test_the_service_keeps_the_metrics_up(harness: ForwarderHarness) -> None:
     seats = await harness.seats(1)
     await harness.begin(seats, harness.groups(3, seats), pacing=SLOW)
-    nats = await connect_nats(settings.nats_url.get_secret_value(), "test")
-    answering = asyncio.create_task(FiguresOfPool(harness.engine, nats, settings.nats_prefix, WAIT).run())
+    PENDING.set(0)
+    updating = asyncio.create_task(FiguresOfPool(harness.engine, WAIT).run())
 
-    async def asked() -> ForwardingFigures | None:
-        with suppress(NoRespondersError):
-            answer = await nats.request(f"{settings.nats_prefix}{QUESTION}", b"hostile", timeout=5)
-            return ForwardingFigures.model_validate_json(answer.data)
-        return None
+    async def shown() -> float | None:
+        return REGISTRY.get_sample_value("adrelay_forwarder_sends_pending")
 
-    found = await until(asked)
-    assert (found.pending_sends, found.sessions_without_worker) == (3, 1)
-    answering.cancel()
-    await asyncio.gather(answering, return_exceptions=True)
-    await nats.close()
+    await until(shown, lambda found: found == 3)
+    updating.cancel()
+    await asyncio.gather(updating, return_exceptions=True)
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(0.0, 100.0), (6.0, 600.0), (6000.0, 100.0)])

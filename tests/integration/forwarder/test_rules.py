@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 
 from libs.events.catalogue import published
-from libs.events.forwarder import CycleAborted, CycleStarted
-from libs.events.provisioning import SeatsReleased, SessionReleased
+from libs.events.forwarder import CycleAborted, CycleStarted, SessionDied
+from libs.events.provisioning import SeatsReleased, SessionLost, SessionReleased
 from libs.events.scheduler import AllPaused, AllResumed, CycleDue
 from libs.events.values import (
     AccountId,
@@ -21,10 +21,11 @@ from libs.events.values import (
     Seat,
     SendOptions,
     SessionId,
+    SessionLoss,
 )
 from libs.eventsourcing import Causes, UnitOfWork
 from libs.eventsourcing.testing import Service, StreamEvent, service_on
-from services.forwarder.adapters.telegram.account import TelethonTelegram
+from services.forwarder.adapters.telegram.messenger import TelethonTelegram
 from services.forwarder.client.commands import Import
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.context import Context
@@ -154,3 +155,17 @@ async def test_a_pause_stops_many_cycles_at_once_and_aborts_them_bit_by_bit(
 
 async def aborted(forwarder: Service[Context]) -> int:
     return len([one for one in await forwarder.happened() if isinstance(one, CycleAborted)])
+
+
+async def test_a_session_that_an_operator_retired_is_not_used_any_more(forwarder: Service[Context]) -> None:
+    cycle = due()
+    await forwarder.act(cycle)
+    retired = SessionLost(
+        session=SEAT.session, adbot=ADBOT, loss=SessionLoss.RETIRED, error="RETIRED_BY_HAND", reason="sold"
+    )
+    await forwarder.act(StreamEvent(f"session-{SEAT.session}", retired))
+    (died,) = [one for one in await forwarder.happened() if isinstance(one, SessionDied)]
+    assert (died.session, died.loss, died.error) == (SEAT.session, SessionLoss.RETIRED, "RETIRED_BY_HAND")
+    assert await aborted(forwarder) == 1
+    await forwarder.act(StreamEvent(f"session-{SEAT.session}", retired))
+    assert await aborted(forwarder) == 1

@@ -5,11 +5,9 @@ import base64
 from pathlib import Path
 from uuid import uuid4
 
-from pydantic import SecretStr
-
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.events.commands.forwarder import ImportApiPair
 from libs.events.forwarder import AbortReason, ApiPairImported, CycleAborted, CycleStarted, SessionImported
+from libs.events.forwarding import ShowForwarding
 from libs.events.scheduler import AdbotStopped, StopReason
 from libs.events.values import ApplicationId, CycleId, ResultClass
 from sandbox.telegram.specs import AccountSpec
@@ -22,7 +20,7 @@ from tests.support.waiting import until
 async def test_the_way_from_an_uploaded_session_to_forwarded_posts(system: System, tmp_path: Path) -> None:
     harness = system.harness
     pair = ApplicationId(uuid4())
-    await system.send(ImportApiPair(pair=pair, api_id=815, api_hash=SecretStr(HASH)))
+    await system.send(system.adding(pair, 815, HASH))
     text = harness.telegram.mint_session(harness.telegram.create_account(AccountSpec()).id)
     account = harness.telegram.create_account(AccountSpec()).id
     file = base64.b64encode(harness.telegram.session_file(account)).decode()
@@ -47,6 +45,10 @@ async def test_the_way_from_an_uploaded_session_to_forwarded_posts(system: Syste
     assert not harness.telegram.held_twice()
     assert [one.api_id for one in await harness.events_of(ApiPairImported)] == [815]
     await check_that_causes_are_told(system, due.cycle)
+    await until(  # an answer is given again for a second
+        lambda: system.questions.ask("forwarder", ShowForwarding()),
+        lambda found: (found.pending_sends, len(found.workers)) == (0, 1),
+    )
     for process in system.processes:
         assert await process.stopped() == 0
     await check_that_nothing_secret_was_said(system, [text[1:], file, HASH, stage_key(harness)], tmp_path)

@@ -17,14 +17,13 @@ from pydantic import SecretStr
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.events.commands.forwarder import ImportApiPair, ImportSession
 from libs.events.forwarder import SessionImported
 from libs.events.values import ApplicationId, SessionId, SessionLoss
 from libs.eventsourcing import Causes, Refused, Scope, Sql, UnitOfWork
 from sandbox.telegram.crypto import ServerKey
 from sandbox.telegram.sandbox import TelegramSandbox
 from sandbox.telegram.specs import AccountSpec, AccountState, Policy
-from services.forwarder.adapters.telegram.account import TelethonTelegram
+from services.forwarder.adapters.telegram.messenger import TelethonTelegram
 from services.forwarder.client.commands import Die
 from services.forwarder.client.domain import CLIENT
 from services.forwarder.settings import ForwarderSettings, decode_keys
@@ -74,21 +73,21 @@ async def test_what_is_no_session_is_refused_with_what_it_is(system: System) -> 
         ("base64:UEsDBA==", "no SQLite file"),
         ("base64:%%%", "not valid base64"),
     ]:
-        refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=SecretStr(content)))
+        refused = await system.refusal(system.importing(SessionId(uuid4()), content))
         assert refused.code == "unreadable_session"
         assert said in refused.detail
 
 
 async def test_a_session_is_taken_once(system: System) -> None:
     account = system.harness.telegram.create_account(AccountSpec()).id
-    text = SecretStr(system.harness.telegram.mint_session(account))
+    text = system.harness.telegram.mint_session(account)
     first = SessionId(uuid4())
-    await system.send(ImportSession(session=first, content=text))
-    await system.send(ImportSession(session=first, content=text))  # the same upload, repeated
-    refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=text))
+    await system.send(system.importing(first, text))
+    await system.send(system.importing(first, text))  # the same upload, repeated
+    refused = await system.refusal(system.importing(SessionId(uuid4()), text))
     assert refused.code == "session_exists"
-    other = SecretStr(system.harness.telegram.mint_session(account))
-    refused = await system.refusal(ImportSession(session=first, content=other))
+    other = system.harness.telegram.mint_session(account)
+    refused = await system.refusal(system.importing(first, other))
     assert refused.code == "session_exists"
     assert await imported(system, first) == [first]
     assert not system.harness.telegram.held_twice()
@@ -96,7 +95,7 @@ async def test_a_session_is_taken_once(system: System) -> None:
 
 async def test_the_same_session_uploaded_twice_at_once_is_connected_once(system: System) -> None:
     text = system.harness.telegram.mint_session(system.harness.telegram.create_account(AccountSpec()).id)
-    commands = [ImportSession(session=SessionId(uuid4()), content=SecretStr(text)) for _ in range(5)]
+    commands = [system.importing(SessionId(uuid4()), text) for _ in range(5)]
     answers = await asyncio.gather(*map(system.send, commands), return_exceptions=True)
     assert [type(answer) for answer in answers].count(Refused) == 4
     assert not system.harness.telegram.held_twice()
@@ -109,7 +108,7 @@ async def test_an_upload_that_comes_again_while_it_is_carried_out_is_connected_o
     harness = system.harness
     account = harness.telegram.create_account(AccountSpec()).id
     text = harness.telegram.mint_session(account)
-    upload = ImportSession(session=SessionId(uuid4()), content=SecretStr(text))
+    upload = system.importing(SessionId(uuid4()), text)
     begun, first_is_over = asyncio.Event(), asyncio.Event()
 
     class LateVault(Vault):
@@ -141,9 +140,9 @@ async def test_one_account_is_in_the_vault_with_one_living_session(system: Syste
     harness = system.harness
     account = harness.telegram.create_account(AccountSpec()).id
     first, second = SessionId(uuid4()), SessionId(uuid4())
-    await system.send(ImportSession(session=first, content=SecretStr(harness.telegram.mint_session(account))))
-    other = SecretStr(harness.telegram.mint_session(account))
-    refused = await system.refusal(ImportSession(session=second, content=other))
+    await system.send(system.importing(first, harness.telegram.mint_session(account)))
+    other = harness.telegram.mint_session(account)
+    refused = await system.refusal(system.importing(second, other))
     assert refused.code == "account_exists"
     assert await imported(system, first, second) == [first]
     assert await harness.engine.query(lambda sql: harness.vault.session(sql, second)) is None
@@ -152,17 +151,14 @@ async def test_one_account_is_in_the_vault_with_one_living_session(system: Syste
         await unit.execute(CLIENT, first, Die(SessionLoss.RETIRED, "SESSION_REVOKED", unit.at))
 
     await harness.engine.run(die, Causes.first("test"))
-    await system.send(ImportSession(session=second, content=other))
+    await system.send(system.importing(second, other))
     assert await imported(system, first, second) == [first, second]
 
 
 async def test_sessions_of_one_account_uploaded_at_once_are_stored_once(system: System) -> None:
     telegram = system.harness.telegram
     account = telegram.create_account(AccountSpec()).id
-    commands = [
-        ImportSession(session=SessionId(uuid4()), content=SecretStr(telegram.mint_session(account)))
-        for _ in range(5)
-    ]
+    commands = [system.importing(SessionId(uuid4()), telegram.mint_session(account)) for _ in range(5)]
     answers = await asyncio.gather(*map(system.send, commands), return_exceptions=True)
     refused = [answer.code for answer in answers if isinstance(answer, Refused)]
     assert refused == ["account_exists"] * 4
@@ -187,35 +183,35 @@ async def test_a_session_that_telegram_does_not_take_is_dead_and_may_be_uploaded
 ) -> None:
     telegram = system.harness.telegram
     account = telegram.create_account(AccountSpec()).id
-    text = SecretStr(telegram.mint_session(account))
+    text = telegram.mint_session(account)
     telegram.set_account_state(account, AccountState.BANNED)
     session = SessionId(uuid4())
-    refused = await system.refusal(ImportSession(session=session, content=text))
+    refused = await system.refusal(system.importing(session, text))
     assert (refused.code, refused.detail) == ("session_dead", "Telegram answers USER_DEACTIVATED_BAN")
     telegram.set_account_state(account, AccountState.ACTIVE)
-    await system.send(ImportSession(session=session, content=text))
+    await system.send(system.importing(session, text))
     unknown = telegram.mint_session(account)
     telegram.destroy_sessions(account)
-    refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=SecretStr(unknown)))
+    refused = await system.refusal(system.importing(SessionId(uuid4()), unknown))
     assert refused.code == "session_dead"
 
 
 async def test_a_revoked_session_is_dead_though_telethon_believes_in_it(system: System) -> None:
     telegram = system.harness.telegram
     account = telegram.create_account(AccountSpec()).id
-    text = SecretStr(telegram.mint_session(account))
+    text = telegram.mint_session(account)
     telegram.revoke_sessions(account, "SESSION_REVOKED")
-    refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=text))
+    refused = await system.refusal(system.importing(SessionId(uuid4()), text))
     assert (refused.code, refused.detail) == ("session_dead", "Telegram answers SESSION_REVOKED")
 
 
 async def test_what_is_wrong_with_pairs_and_with_telegram_is_told_apart(system: System) -> None:
     telegram = system.harness.telegram
-    text = SecretStr(telegram.mint_session(telegram.create_account(AccountSpec()).id))
-    upload = ImportSession(session=SessionId(uuid4()), content=text)
-    refused = await system.refusal(upload.model_copy(update={"pair": ApplicationId(uuid4())}))
+    text = telegram.mint_session(telegram.create_account(AccountSpec()).id)
+    upload = system.importing(SessionId(uuid4()), text)
+    refused = await system.refusal(system.importing(upload.session, text, ApplicationId(uuid4())))
     assert refused.code == "unknown_api_pair"
-    same = ImportApiPair(pair=ApplicationId(uuid4()), api_id=4711, api_hash=SecretStr(HASH))
+    same = system.adding(ApplicationId(uuid4()), 4711, HASH)
     assert (await system.refusal(same)).code == "pair_exists"
     telegram.set_policy(Policy(api_ids={1: HASH}))
     assert (await system.refusal(upload)).code == "unknown_api_pair"
@@ -230,7 +226,7 @@ async def test_without_any_pair_no_session_can_be_checked(system: System) -> Non
     await system.harness.engine.query(lambda sql: sql.execute("delete from vault.pairs"))
     text = system.harness.telegram.mint_session(system.harness.telegram.create_account(AccountSpec()).id)
     try:
-        refused = await system.refusal(ImportSession(session=SessionId(uuid4()), content=SecretStr(text)))
+        refused = await system.refusal(system.importing(SessionId(uuid4()), text))
     finally:
         await system.harness.put_application()
     assert refused.code == "no_api_pair"

@@ -5,11 +5,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Engine
 from services.forwarder.pool.sweeping import sweep
-from services.forwarder.vault.cipher import Cipher, Unsealable
+from services.forwarder.vault.cipher import TO_ALL, TO_OWNER, Cipher, Unsealable
 from services.forwarder.vault.sessions import SessionKey
 from services.forwarder.vault.store import TelegramApplication, Vault
 
@@ -34,6 +35,68 @@ async def test_secrets_are_sealed_anew_and_the_old_key_can_be_dropped(engine: En
     assert await engine.query(lambda sql: new.session(sql, session)) == SECRET
     assert await engine.query(lambda sql: new.application(sql, pair)) == PAIR_SECRET
     assert await engine.query(lambda sql: new.known(sql, SECRET)) == session
+
+
+async def put_as_earlier_versions(engine: Engine, session: SessionId, pair: ApplicationId) -> None:
+    """Store both secrets bound to their ids only."""
+    cipher, nonce = Cipher([OLD]), secrets.token_bytes(12)
+    boxes = [
+        nonce + AESGCM(OLD).encrypt(nonce, secret, owner.bytes)
+        for secret, owner in ((SECRET.key, session), (PAIR_SECRET.api_hash.encode(), pair))
+    ]
+    await engine.query(
+        lambda sql: sql.execute(
+            "insert into vault.sessions (session, dc, key, box, fingerprint) values ($1, $2, $3, $4, $5)",
+            *(session, SECRET.dc, cipher.current, boxes[0], cipher.fingerprints(SECRET.key)[0]),
+        )
+    )
+    await engine.query(
+        lambda sql: sql.execute(
+            "insert into vault.pairs (pair, api_id, key, box) values ($1, $2, $3, $4)",
+            *(pair, PAIR_SECRET.api_id, cipher.current, boxes[1]),
+        )
+    )
+
+
+async def test_secrets_of_earlier_versions_are_readable_and_bound_anew(engine: Engine) -> None:
+    session, pair = SessionId(uuid4()), ApplicationId(uuid4())
+    await put_as_earlier_versions(engine, session, pair)
+    vault = Vault(Cipher([OLD]))
+
+    async def bindings() -> set[int]:
+        rows = await engine.query(
+            lambda sql: sql.fetch(
+                "select binding from vault.sessions union all select binding from vault.pairs"
+            )
+        )
+        return {row["binding"] for row in rows}
+
+    assert await bindings() == {TO_OWNER}
+    assert await engine.query(lambda sql: vault.session(sql, session)) == SECRET
+    assert await engine.query(lambda sql: vault.application(sql, pair)) == PAIR_SECRET
+
+    assert await engine.query(vault.reseal) == 2
+    assert await engine.query(vault.reseal) == 0
+
+    assert await bindings() == {TO_ALL}
+    assert await engine.query(lambda sql: vault.session(sql, session)) == SECRET
+    assert await engine.query(lambda sql: vault.application(sql, pair)) == PAIR_SECRET
+
+
+async def test_a_session_is_not_read_for_another_data_centre_than_its_own(engine: Engine) -> None:
+    session, vault = SessionId(uuid4()), Vault(Cipher([OLD]))
+    await engine.query(lambda sql: vault.put_session(sql, session, SECRET))
+    await engine.query(lambda sql: sql.execute("update vault.sessions set dc = 4"))
+    with pytest.raises(Unsealable):
+        await engine.query(lambda sql: vault.session(sql, session))
+
+
+async def test_an_api_hash_is_not_read_for_another_application_than_its_own(engine: Engine) -> None:
+    pair, vault = ApplicationId(uuid4()), Vault(Cipher([OLD]))
+    await engine.query(lambda sql: vault.put_application(sql, pair, PAIR_SECRET))
+    await engine.query(lambda sql: sql.execute("update vault.pairs set api_id = 18"))
+    with pytest.raises(Unsealable):
+        await engine.query(lambda sql: vault.application(sql, pair))
 
 
 async def test_one_upload_of_a_session_is_checked_at_a_time(engine: Engine) -> None:

@@ -35,7 +35,12 @@ class Belongings:
 
     def __init__(self, harness: GatewayHarness, client: Client) -> None:
         self.harness, self.client = harness, client
-        self._made: dict[str, str] = {"order_number": client.order, "account": str(client.account)}
+        self._made: dict[str, str] = {
+            "order_number": client.order,
+            "account": str(client.account),
+            "service": "gateway",
+            "table": "orders",
+        }
         self._makers: Mapping[str, Callable[[], Awaitable[str]]] = {
             "adbot_id": self._adbot,
             "check_id": self._check,
@@ -46,6 +51,10 @@ class Belongings:
             "device_id": self._device,
             "code": self._plan,
             "notice_id": self._notice,
+            "session_id": self._session,
+            "stream": self._stream,
+            "event_id": lambda: self._of_stream("id"),
+            "correlation_id": lambda: self._of_stream("correlation_id"),
         }
 
     async def id_of(self, parameter: str) -> str:
@@ -109,6 +118,18 @@ class Belongings:
 
     async def _notice(self) -> str:
         return str(new_id())  # there is none: the operator is told so
+
+    async def _session(self) -> str:
+        return str(new_id())  # there is none: the operator is told so
+
+    async def _stream(self) -> str:
+        return f"account-{self.client.account}"
+
+    async def _of_stream(self, name: str) -> str:
+        async with operator(self.harness.http) as admin:
+            answer = await admin.get(f"events/streams/{await self.id_of('stream')}")
+        assert answer.status_code == 200, answer.text
+        return str(answer.json()["steps"][0][name])
 
     async def _sent(self, method: str, path: str, body: object) -> Any:  # noqa: ANN401 - JSON
         content = None if body is None else json.dumps(body)

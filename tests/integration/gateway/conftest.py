@@ -19,6 +19,15 @@ async def harness(
         yield harness
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def with_scheduler(
+    postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
+) -> AsyncIterator[GatewayHarness]:
+    """Yield a gateway of a module's own, with the scheduler itself."""
+    async with running(nats_server, postgres_server, real_scheduler=True) as harness:
+        yield harness
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def http(harness: GatewayHarness) -> httpx.AsyncClient:
     """Return an HTTP client without a token."""

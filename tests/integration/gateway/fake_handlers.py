@@ -29,7 +29,13 @@ from libs.events.commands.billing import (
     RetireProduct,
     ReviewOrder,
 )
-from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
+from libs.events.commands.provisioning import (
+    ExtendAdbot,
+    ReplaceSeat,
+    RestoreAdbot,
+    RetireSession,
+    SuspendAdbot,
+)
 from libs.events.provisioning import AdbotExtended, AdbotRestored, AdbotSuspended
 from libs.events.values import AccountId, AdbotId, Coin, OrderNumber
 from libs.eventsourcing import Command, CommandHandlers, Event, Refused, Scope, UnitOfWork
@@ -187,7 +193,7 @@ def _requested(order: OrderNumber, coin: Coin) -> PaymentRequested:
 
 
 def provisioning() -> CommandHandlers:
-    """Return provisioning's handlers: extend, suspend and restore any adbot."""
+    """Return provisioning's handlers: extend, suspend and restore any adbot; it has no sessions."""
     handlers = CommandHandlers()
 
     @handlers.on(ExtendAdbot)
@@ -212,7 +218,17 @@ def provisioning() -> CommandHandlers:
     async def restore(command: RestoreAdbot, unit: UnitOfWork) -> None:
         await _append_to_adbot(command.adbot, AdbotRestored(adbot=command.adbot), unit)
 
-    del extend, suspend, restore
+    @handlers.on(ReplaceSeat)
+    async def replace(command: ReplaceSeat, unit: UnitOfWork) -> None:
+        del unit
+        raise Refused("session_not_seated", f"session {command.session} is on no seat")
+
+    @handlers.on(RetireSession)
+    async def retire(command: RetireSession, unit: UnitOfWork) -> None:
+        del unit
+        raise Refused("unknown_session", f"there is no session {command.session}")
+
+    del extend, suspend, restore, replace, retire
     return handlers
 
 

@@ -1,6 +1,7 @@
 """Fakes of the services behind the gateway, which answer commands and append events."""
 
 import asyncio
+import secrets
 from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
@@ -51,7 +52,9 @@ from libs.eventsourcing import (
 )
 from libs.eventsourcing.model.envelope import Recorded
 from libs.eventsourcing.store.postgres import PostgresStore
+from libs.sealing import PrivateKeys, api_hash_binding, public_key_of, session_binding
 from tests.support import plans
+from tests.support.signing import VERIFIER
 
 SEATS = tuple(Seat(session=SessionId(uuid4()), pair=ApplicationId(uuid4())) for _ in range(3))
 """The seats that the scheduler knows of every adbot."""
@@ -80,6 +83,10 @@ async def already(unit: UnitOfWork, stream: str) -> int:
     return await unit.load(decider, key) or 0
 
 
+VAULT_KEY = secrets.token_bytes(32)
+VAULT_PUBLIC_KEY = str(public_key_of(VAULT_KEY))
+
+
 @dataclass
 class FakeService:
     """A service with a store, a relay and these command handlers."""
@@ -100,8 +107,8 @@ class FakeService:
         self._relay = Relay(self.engine, event_stream(nats, prefix=self.prefix))
         self.resume()
         self._stack.push_async_callback(self.pause)
-        broker = answering_broker(self.nats_url)
-        subscribe(self.handlers, broker, self.engine, prefix=self.prefix)
+        broker = answering_broker(self.nats_url, service=self.service)
+        subscribe(self.handlers, broker, self.engine, VERIFIER, prefix=self.prefix)
         await start_answering(broker)
         self._stack.push_async_callback(broker.stop)
         return self
@@ -133,17 +140,21 @@ class FakeService:
 
 def forwarder() -> CommandHandlers:
     """Return a forwarder's handlers: accept any Telegram application, and sessions that begin with a 1."""
-    handlers = CommandHandlers()
+    handlers, keys = CommandHandlers(), PrivateKeys([VAULT_KEY])
 
     @handlers.on(ImportApiPair)
     async def import_pair(command: ImportApiPair, unit: UnitOfWork) -> None:
+        assert command.sealed is not None
+        api_hash = keys.open(command.sealed, api_hash_binding(command.pair, command.api_id))
+        assert len(api_hash) == 32
         await append(
             unit, f"apipair-{command.pair}", ApiPairImported(pair=command.pair, api_id=command.api_id)
         )
 
     @handlers.on(ImportSession)
     async def import_session(command: ImportSession, unit: UnitOfWork) -> None:
-        content = command.content.get_secret_value()
+        assert command.sealed is not None
+        content = keys.open(command.sealed, session_binding(command.session, command.pair)).decode()
         if content.startswith("base64:"):
             content = b64decode(content.removeprefix("base64:")).decode(errors="replace")
         if not content.startswith("1"):

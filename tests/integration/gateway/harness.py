@@ -29,6 +29,7 @@ from tests.integration.gateway import fake_services
 from tests.integration.gateway.fake_handlers import FakeBilling, provisioning
 from tests.integration.gateway.fake_services import BRONZE, FakeService
 from tests.support.databases import ENGINE, fresh_database
+from tests.support.signing import SIGNER
 from tests.support.waiting import until
 
 ADMIN_TOKEN = f"Adm1n-{secrets.token_hex(24)}"
@@ -108,7 +109,7 @@ class GatewayHarness:
         self.forwarder = await self._fake_service(stack, "forwarder", fake_services.forwarder())
         nats = await connect_nats(self.nats.url, "test")
         stack.push_async_callback(nats.close)
-        self.commands = CommandClient(nats, prefix=self.prefix, timeout_seconds=DEADLINE_SECONDS)
+        self.commands = CommandClient(nats, SIGNER, prefix=self.prefix, timeout_seconds=DEADLINE_SECONDS)
         await fake_services.list_bronze(self.billing)
         self.http = await stack.enter_async_context(self._own_gateway())
 
@@ -155,6 +156,7 @@ class GatewayHarness:
                 "jwt_secret": JWT_SECRET,
                 "admin_token": ADMIN_TOKEN,
                 "code_pepper": PEPPER,
+                "vault_public_key": fake_services.VAULT_PUBLIC_KEY,
                 "ipn_secret": IPN_SECRET,
                 "sign_ins_per_minute": 10_000,
                 "wrong_secrets_per_hour": 10_000,

@@ -135,6 +135,7 @@ async def open_shop(
             "admin_token": ADMIN_TOKEN,
             "ipn_secret": IPN_SECRET,
             "code_pepper": f"Pe99er-{secrets.token_hex(24)}",
+            "vault_public_key": fake_services.VAULT_PUBLIC_KEY,
             "checkouts_per_minute": 10_000,
             "checkouts_per_hour": 10_000,
             "writes_per_minute": 10_000,

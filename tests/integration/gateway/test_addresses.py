@@ -14,6 +14,7 @@ from libs.events.values import AccountId
 from libs.eventsourcing import Causes, Engine, Event, Sql
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.keyed_hash import KeyedHash
+from services.gateway.account.registering import Accounts
 from services.gateway.account.tables import account_by_id
 from services.gateway.device.refresh import Devices
 from services.gateway.personal.addresses import forget_unplaced, make_tables, name_address
@@ -21,7 +22,7 @@ from services.gateway.registry import REGISTRY
 from tests.integration.gateway.fake_services import append
 from tests.integration.gateway.harness import PEPPER, GatewayHarness, operator
 
-CODES = AccessCodes(SecretStr(PEPPER))
+CODES = AccessCodes(KeyedHash([SecretStr(PEPPER)]))
 CAUSES = Causes.first("anonymous")
 TWO_DAYS = timedelta(days=2)
 
@@ -82,9 +83,25 @@ async def test_the_address_of_a_checkout_without_an_order_is_deleted_after_a_day
     assert await addresses(engine) == {one: f"{one}@example.com" for one in (fresh, owned)}
 
 
+async def test_a_checkout_that_is_repeated_after_a_change_of_the_pepper_has_the_same_account(
+    engine: Engine,
+) -> None:
+    await make_tables(engine)
+    before, erased = Accounts(engine, CODES), "erased@example.com"
+    account = await before.of("newcomer@example.com")
+    await before.name_address(account, "newcomer@example.com")
+    gone = await before.of(erased)
+    await happened(engine, gone, registered(gone), AccountErased(account=gone))
+    await before.name_address(gone, erased)
+
+    after = Accounts(engine, AccessCodes(KeyedHash([SecretStr(PEPPER[::-1]), SecretStr(PEPPER)])))
+    assert await after.of("Newcomer@example.com") == account
+    assert await after.of(erased) != gone
+
+
 async def test_a_device_that_signs_in_while_its_account_is_erased_is_signed_out(engine: Engine) -> None:
     await make_tables(engine)
-    devices, account = Devices(engine, KeyedHash(SecretStr(PEPPER)), seconds=3600), AccountId(uuid4())
+    devices, account = Devices(engine, KeyedHash([SecretStr(PEPPER)]), seconds=3600), AccountId(uuid4())
     await devices.make_tables()
     await happened(engine, account, registered(account))
     known = await engine.query(lambda sql: account_by_id(sql, account))

@@ -3,13 +3,15 @@
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
 from libs.events.provisioning import SessionAssigned, SessionLost, SessionStocked
 from libs.events.values import AdbotId, ApplicationId, SessionId, SessionLoss
 from libs.eventsourcing.values import new_id
-from tests.integration.gateway.harness import Client, GatewayHarness
+from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness
+from tests.support.sniffing import Sniffer
 from tests.support.waiting import until
 
 HASH = "0123456789abcdef0123456789ABCDEF"
@@ -65,6 +67,36 @@ async def test_a_session_is_added_as_a_file_or_as_a_text(
     (said,) = await harness.forwarder.events_of(f"client-{session}")
     assert said.envelope.actor == "admin"
     assert STRING not in answer.text + said.envelope.data
+
+
+async def test_without_the_vaults_public_key_uploads_are_refused_and_nothing_is_sent(
+    harness: GatewayHarness,
+) -> None:
+    async with harness.gateway(vault_public_key="") as http, Sniffer(harness.nats.url) as sniffer:
+        for path, body in (
+            ("sessions", {"session": STRING}),
+            ("telegram-applications", {"api_id": 7, "api_hash": "0123456789abcdef" * 2}),
+        ):
+            headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+            answer = await http.post(f"/api/v1/admin/{path}", json=body, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (409, "unknown_vault_key")
+            assert "`adrelay keygen --public`" in answer.json()["detail"]
+        assert not [name for name, _ in await sniffer.seen() if "cmd.forwarder" in name]
+
+
+async def test_an_upload_that_is_repeated_under_its_key_is_one_command(
+    admin: httpx.AsyncClient, harness: GatewayHarness
+) -> None:
+    """As when the answer was lost, and the gateway's memory of it too: sealed bytes differ each time."""
+    key = {"Idempotency-Key": str(new_id())}
+    first = await admin.post("sessions", json={"session": STRING}, headers=key)
+    gateway = await asyncpg.connect(harness.gateway_database)
+    await gateway.execute("update requests.idempotency_keys set answer = null, claimed_until = made_at")
+    await gateway.close()
+    again = await admin.post("sessions", json={"session": STRING}, headers=key)
+    assert (first.status_code, again.status_code) == (201, 201), again.text
+    assert again.json()["session"] == first.json()["session"]
+    assert len(await harness.forwarder.events_of(f"client-{first.json()['session']}")) == 1
 
 
 async def test_a_session_needs_no_pair(admin: httpx.AsyncClient) -> None:

@@ -11,7 +11,7 @@ from tests.integration.gateway.fake_handlers import AMOUNT
 from tests.integration.gateway.fake_services import BRONZE
 from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.integration.gateway.signing_in import code_of, make_key, sign_in
-from tests.integration.gateway.test_outgoing_webhooks import added
+from tests.integration.gateway.webhooks import added
 from tests.support.everywhere import tables_with
 from tests.support.queries import Queries
 from tests.support.waiting import until

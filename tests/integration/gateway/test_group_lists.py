@@ -1,6 +1,5 @@
 """Clients share lists of groups among adbots: the gateway with the scheduler itself."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,13 +7,11 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from adrelay.runtime.nats import EmbeddedNats
-from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.provisioning import AdbotProvisioned
 from libs.events.values import AdbotId
 from libs.eventsourcing.values import new_id
 from tests.integration.gateway.fake_services import BRONZE
-from tests.integration.gateway.harness import Client, GatewayHarness, operator, running
+from tests.integration.gateway.harness import Client, GatewayHarness, operator
 from tests.support.waiting import until
 
 POST = "https://t.me/channel/42"
@@ -22,13 +19,10 @@ BREAD: dict[str, Any] = {"name": " Bread ", "groups": ["t.me/Bakers", "@bakers",
 CAKE = b'\xef\xbb\xbfGroup,members\r\n@cake,12\r\n"t.me/Tarts";x\r\n\r\n@cake\r\n'
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def harness(
-    postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
-) -> AsyncIterator[GatewayHarness]:
+@pytest.fixture(scope="module")
+def harness(with_scheduler: GatewayHarness) -> GatewayHarness:
     """The gateway with the scheduler itself."""
-    async with running(nats_server, postgres_server, real_scheduler=True) as harness:
-        yield harness
+    return with_scheduler
 
 
 @pytest_asyncio.fixture(loop_scope="session")

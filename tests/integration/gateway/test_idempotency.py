@@ -254,7 +254,7 @@ async def test_old_keys_are_deleted_without_further_requests(harness: GatewayHar
     engine = Engine("gateway", harness.gateway_database, published())
     await engine.start(pool_size=1)
     try:
-        keys = IdempotencyKeys(engine, SecretStr("pepper"), lease_seconds=1)
+        keys = IdempotencyKeys(engine, [SecretStr("pepper")], lease_seconds=1)
         assert await keys.forget_old(utc_now()) > 60
     finally:
         await engine.stop()

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,26 +36,28 @@ class Stream:
 
     async def next(self, kind: str = "line") -> tuple[str, Any]:
         """Return the id and the data of the next event of this kind."""
-        while (fields := await self._fields()).get("event") != kind:
-            pass
+        fields = await self._first(lambda fields: fields.get("event") == kind)
         return fields.get("id", ""), json.loads(fields["data"])
 
     async def any(self) -> tuple[str, Any]:
         """Return the kind and the data of the next event of any kind."""
-        while "event" not in (fields := await self._fields()):
-            pass
+        fields = await self._first(lambda fields: "event" in fields)
         return fields["event"], json.loads(fields["data"])
 
     async def heartbeat(self) -> str:
         """Return the id of the next heartbeat that has one."""
-        while "event" in (fields := await self._fields()) or "id" not in fields:
-            pass
+        fields = await self._first(lambda fields: "event" not in fields and "id" in fields)
         return fields["id"]
 
+    async def _first(self, wanted: Callable[[dict[str, str]], bool]) -> dict[str, str]:
+        async with asyncio.timeout(DEADLINE_SECONDS):  # heartbeats keep the answer going
+            while not wanted(fields := await self._fields()):
+                pass
+        return fields
+
     async def _fields(self) -> dict[str, str]:
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            while "\n\n" not in self._rest:
-                self._rest += await anext(self._text)
+        while "\n\n" not in self._rest:
+            self._rest += await anext(self._text)
         event, _, self._rest = self._rest.partition("\n\n")
         return dict(line.split(": ", 1) for line in event.splitlines() if ": " in line)
 

@@ -8,22 +8,17 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from adrelay.runtime.nats import EmbeddedNats
-from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.values import AdbotId
-from tests.integration.gateway.harness import Client, GatewayHarness, operator, running
+from tests.integration.gateway.harness import Client, GatewayHarness, operator
 
 POST = {"post": "https://t.me/channel/42", "groups": ["@bakers"]}
 FLATS: dict[str, Any] = {"name": "Flats", "groups": ["@flats", "t.me/Rooms/7"]}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def harness(
-    postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
-) -> AsyncIterator[GatewayHarness]:
+@pytest.fixture(scope="module")
+def harness(with_scheduler: GatewayHarness) -> GatewayHarness:
     """The gateway with the scheduler itself."""
-    async with running(nats_server, postgres_server, real_scheduler=True) as harness:
-        yield harness
+    return with_scheduler
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -10,6 +10,7 @@ import pytest_asyncio
 from libs.events.provisioning import SeatsAwaited
 from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.integration.gateway.signing_in import make_key
+from tests.integration.gateway.webhooks import added
 from tests.integration.hooks.receiver import Receiver, answer, receiving
 from tests.support.waiting import until
 
@@ -18,14 +19,6 @@ from tests.support.waiting import until
 async def receiver() -> AsyncIterator[Receiver]:
     async with receiving() as receiver:
         yield receiver
-
-
-async def added(client: Client, url: str, *events: str) -> dict[str, Any]:
-    body = {"url": url, "events": list(events), "description": "ours"}
-    made = await client.http.post("webhooks", json=body)
-    assert made.status_code == 201, made.text
-    found: dict[str, Any] = made.json()
-    return found
 
 
 async def test_events_become_one_message_for_each_webhook_that_wants_them(

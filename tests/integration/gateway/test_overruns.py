@@ -1,16 +1,12 @@
 """Cycles that take longer than the interval: a warning, one notification, and the operator's view."""
-# nats-py leaves parts of its interface untyped
-# pyright: reportUnknownMemberType=false
 
 from datetime import timedelta
 from typing import Any
 
 import httpx
-from nats.aio.msg import Msg
 
-from libs.chassis.broker import connect_nats
 from libs.events.cadence import Cadence
-from libs.events.forwarding import QUESTION, ForwardingFigures, WorkerFigures
+from libs.events.forwarding import ForwardingFigures, WorkerFigures
 from libs.events.scheduler import (
     AdbotStarted,
     AdvertisementSet,
@@ -21,6 +17,7 @@ from libs.events.scheduler import (
 )
 from libs.events.values import CycleId, Pacing, Seat
 from libs.eventsourcing.values import new_id, utc_now
+from tests.integration.gateway.answering import answering_operators
 from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.integration.gateway.sending import PAIR, POST, Advertised, advertised
 from tests.support.waiting import until
@@ -118,7 +115,7 @@ async def test_the_operator_sees_the_work_that_waits(
     client: Client, harness: GatewayHarness, admin: httpx.AsyncClient
 ) -> None:
     silent = await admin.get("forwarding")
-    assert (silent.status_code, silent.json()["detail"]) == (503, "the forwarder does not answer")
+    assert (silent.status_code, silent.json()["detail"]) == (503, "forwarder does not answer")
     now = utc_now()
     figures = ForwardingFigures(
         at=now,
@@ -136,18 +133,17 @@ async def test_the_operator_sees_the_work_that_waits(
         f"schedule-{ad.adbot}", started(ad), due(ad, 1), *(skipped(ad) for _ in range(3))
     )
 
-    async def answer(question: Msg) -> None:
-        await question.respond(figures.model_dump_json().encode())
-
-    nats = await connect_nats(harness.nats.url, "forwarder")
-    await nats.subscribe(f"{harness.prefix}{QUESTION}", cb=answer)
-
     async def shown() -> Any:  # noqa: ANN401 - JSON
         found = await admin.get("forwarding")
         return found.json() if found.status_code == 200 else None
 
-    found = await until(shown, lambda found: str(ad.adbot) in {one["adbot"] for one in found["overrunning"]})
-    await nats.close()
+    def overruns(found: Any) -> bool:  # noqa: ANN401 - JSON
+        return str(ad.adbot) in {one["adbot"] for one in found["overrunning"]}
+
+    async with answering_operators(harness, "forwarder", figures=figures):
+        found = await until(shown, overruns)
+        health = (await admin.get("health")).json()
+    assert {one["queue"]: one["waiting"] for one in health["queues"]}["sends"] == 600
     [own] = [one for one in found["overrunning"] if one["adbot"] == str(ad.adbot)]
     assert (own["overruns"], own["groups"], own["seats"], own["cycle_seconds"]) == (3, 1000, 2, 6000.0)
     assert (found["pending_sends"], found["sends_a_minute"], found["seconds_to_empty"]) == (600, 12.0, 3000.0)

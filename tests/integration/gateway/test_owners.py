@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
@@ -11,12 +10,10 @@ import pytest
 import pytest_asyncio
 from fastapi.routing import APIRoute
 
-from adrelay.runtime.nats import EmbeddedNats
-from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.values import AdbotId
 from services.gateway.api.adbots import figures, groups, live, pacing, post_checks, renewals, routes
 from services.gateway.api.app import make_app
-from tests.integration.gateway.harness import Client, GatewayHarness, running
+from tests.integration.gateway.harness import Client, GatewayHarness
 
 POST = {"post": "https://t.me/channel/42", "groups": ["@one_group"]}
 OTHER_POST = {"post": "https://t.me/channel/43", "groups": ["@one_group"]}
@@ -57,13 +54,10 @@ ROUTES = sorted(
 )
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def harness(
-    postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
-) -> AsyncIterator[GatewayHarness]:
+@pytest.fixture(scope="module")
+def harness(with_scheduler: GatewayHarness) -> GatewayHarness:
     """The gateway with the scheduler itself."""
-    async with running(nats_server, postgres_server, real_scheduler=True) as harness:
-        yield harness
+    return with_scheduler
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -58,8 +58,8 @@ async def keys_in(filling: Filling, listed: PagedList, wanted: PageRequest) -> t
     if listed.fields:
         rendered = await items_of(filling.sql, listed, wanted)
         items = ",".join(map(listed.item, found.rows))
-        assert rendered == PageItems(items, found.last, rendered.beside)
-        assert bool(listed.beside) is (rendered.beside != "{}")
+        assert rendered == PageItems(items, found.last, rendered.page_fields)
+        assert bool(listed.page_fields) is (rendered.page_fields != "{}")
     places = range(len(listed.keys(wanted.sort)))
     keys = [tuple(row[f"key_{place}"] for place in places) for row in found.rows]
     return keys, None if found.last is None else cursor_at(listed, wanted, found.last)

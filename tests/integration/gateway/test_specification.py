@@ -3,7 +3,7 @@
 Whatever is sent, no answer is an error of the server, and each is as the document says. What fits the
 document is not refused for its form.
 """
-# schemathesis and nats-py leave parts of their interfaces untyped
+# schemathesis leaves parts of its interface untyped
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import asyncio
@@ -16,7 +16,6 @@ import pytest_asyncio
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
-from nats.aio.msg import Msg
 from schemathesis import APIOperation, Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
@@ -29,10 +28,8 @@ from schemathesis.specs.openapi.checks import (
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.chassis.broker import connect_nats
-from libs.events.forwarding import QUESTION, ForwardingFigures
-from libs.eventsourcing.values import utc_now
 from services.gateway.api.app import make_app
+from tests.integration.gateway.answering import FAKES, answering_operators
 from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness, running
 
 EXAMPLES = {"anonymous": 1, "client": 3, "admin": 3}
@@ -138,25 +135,8 @@ async def callers(postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats) 
             "list_id": made.json()["id"],
             "account": str(client.account),
         }
-        nats = await connect_nats(harness.nats.url, "figures")
-        await nats.subscribe(f"{harness.prefix}{QUESTION}", cb=_answer)
-        yield Callers(harness, client, known)
-        await nats.close()
-
-
-async def _answer(message: Msg) -> None:
-    figures = ForwardingFigures(
-        at=utc_now(),
-        pending_sends=0,
-        running_cycles=0,
-        oldest_cycle=None,
-        sessions_with_work=0,
-        sessions_without_worker=0,
-        sessions_resting=0,
-        paced_seconds=0.0,
-        workers=(),
-    )
-    await message.respond(figures.model_dump_json().encode())
+        async with answering_operators(harness, *FAKES):
+            yield Callers(harness, client, known)
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))

@@ -7,11 +7,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from adrelay.runtime.nats import EmbeddedNats
-from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.values import AdbotId
 from tests.integration.cli.program import adrelay
-from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness, operator, running
+from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness, operator
 from tests.support.waiting import until
 
 WANTED = {"post": "https://t.me/channel/42", "groups": ["@bakers/7", "@millers"]}
@@ -26,13 +24,10 @@ PACING = {
 }
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def harness(
-    postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
-) -> AsyncIterator[GatewayHarness]:
+@pytest.fixture(scope="module")
+def harness(with_scheduler: GatewayHarness) -> GatewayHarness:
     """The gateway with the scheduler itself."""
-    async with running(nats_server, postgres_server, real_scheduler=True) as harness:
-        yield harness
+    return with_scheduler
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

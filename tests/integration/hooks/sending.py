@@ -66,7 +66,8 @@ class Sending:
         """Shorten pauses and polls."""
         pauses = (timedelta(milliseconds=20),) * 8
         monkeypatch.setattr("services.gateway.hooks.retrying.PAUSES", pauses)
-        monkeypatch.setattr("services.gateway.hooks.sender._POLL_SECONDS", 0.02)
+        monkeypatch.setattr("services.gateway.hooks.sender._PACE_SECONDS", 0.02)
+        monkeypatch.setattr("services.gateway.hooks.sender._SHORTEST_SLEEP_SECONDS", 0.02)
 
     async def add(self, url: str) -> tuple[HookId, str]:
         """Add a webhook; return its id and its secret."""
@@ -84,6 +85,7 @@ class Sending:
                 await add_message(unit.flushed, one, unit.at)
 
         await self.engine.run(work, CAUSES)
+        self.engine.changed()  # as the reader of reactions does
         return [one.message for one in added]
 
     def start(self, poster: Poster | None = None) -> asyncio.Task[None]:

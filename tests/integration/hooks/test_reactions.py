@@ -20,6 +20,7 @@ from libs.eventsourcing.testing import Service, StreamEvent, service_on
 from services.gateway.account.codes import AccessCodes
 from services.gateway.account.commands import Suspend
 from services.gateway.account.domain import ACCOUNT
+from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.context import Context
 from services.gateway.hooks.commands import Add, HookSettings
 from services.gateway.hooks.deliveries import give_up_unwanted
@@ -41,7 +42,7 @@ MESSAGES = "select hook, type, state from webhooks.deliveries order by type"
 @pytest_asyncio.fixture(loop_scope="session")
 async def service(postgres_server: EmbeddedPostgres) -> AsyncIterator[Service[Context]]:
     """Yield the gateway's handlers on a fresh database."""
-    context = Context(AccessCodes(SecretStr("pepper of the tests, long enough")), mails=False)
+    context = Context(AccessCodes(KeyedHash([SecretStr("pepper of the tests, long enough")])), mails=False)
     async with (
         fresh_database(postgres_server, "gateway") as url,
         service_on(url, REGISTRY, published(), context, at=NOON) as service,

@@ -1,8 +1,9 @@
 """Messages of webhooks arrive signed, once if the receiver takes them, and again if it does not."""
 
+import asyncio
 import json
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import pytest
@@ -12,7 +13,7 @@ from libs.events.gateway import HookOffReason
 from libs.eventsourcing import Row, Sql
 from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.hooks import deliveries
-from services.gateway.hooks.deliveries import DeliveryState, GivenUp
+from services.gateway.hooks.deliveries import DeliveryState, GivenUp, next_due
 from services.gateway.hooks.posting import Trouble
 from tests.integration.hooks.receiver import Receiver, answer, receiving
 from tests.integration.hooks.sending import CAUSES, Sending, kill
@@ -95,6 +96,43 @@ async def test_a_message_that_is_never_taken_is_given_up(
     assert (line.last_error, line.last_status) == (trouble, status)
     if trouble is not Trouble.TIMEOUT:  # on a busy machine, so short an attempt may end before it arrives
         assert len(receiver.got) == 9
+
+
+async def test_a_message_that_is_sent_again_is_due_at_once(
+    sending: Sending, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver.usual = answer(503)
+    hook, _ = await sending.add(receiver.url)
+    sending.start()
+    (message,) = await sending.tell(hook)
+    (line,) = await sending.ended(hook)
+    assert line.state is DeliveryState.GIVEN_UP
+
+    loops = "libs.eventsourcing.writing.durable_effect"
+    monkeypatch.setattr(f"{loops}.LONGEST_SLEEP_SECONDS", 3600.0)
+    monkeypatch.setattr(f"{loops}.CHANGE_SECONDS", 0.0)
+    receiver.usual = answer(200)
+    other, _ = await sending.add(receiver.url)
+    await sending.tell(other)
+    await sending.ended(other)
+    looks = 0
+
+    async def counted(sql: Sql) -> datetime | None:
+        nonlocal looks
+        looks += 1
+        return await next_due(sql)
+
+    monkeypatch.setattr("services.gateway.hooks.sender.next_due", counted)
+
+    async def sleeps() -> bool:
+        before = looks
+        await asyncio.sleep(0.3)  # awake, it would look in between
+        return looks == before
+
+    await until(sleeps)
+    before = len(receiver.got)
+    await sending.hooks.send_again(sending.account, hook, message)
+    await receiver.wait_for(before + 1)
 
 
 async def test_a_huge_answer_is_not_read(sending: Sending, receiver: Receiver) -> None:

@@ -32,6 +32,7 @@ from libs.eventsourcing import CommandHandlers, UnitOfWork
 from libs.eventsourcing.values import utc_now
 from sandbox.mail import MailControl, MailSandbox, MailView
 from services.gateway.account.codes import AccessCodes
+from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
 from tests.deadlines import DEADLINE_SECONDS
@@ -50,7 +51,7 @@ PEPPER = "Pe99er-of-the-tests-0123456789-abcdef"
 CODE = re.compile(r"USER(-[0-9A-Z]{5}){4}")
 SENDER = "Adrelay <no-reply@ads.example.org>"
 DOMAIN = "ads.example.org"
-CODES = AccessCodes(SecretStr(PEPPER))
+CODES = AccessCodes(KeyedHash([SecretStr(PEPPER)]))
 PAY_BY = datetime.fromisoformat("2035-03-04T10:20:00+00:00")  # before the end of the provider's payment
 AMOUNT, HALF = Decimal("0.00045600"), Decimal("0.000228")
 

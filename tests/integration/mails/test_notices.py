@@ -36,7 +36,7 @@ async def shown(admin: httpx.AsyncClient, **parameters: str) -> dict[str, Any]:
 async def test_the_operator_is_told_once_by_mail_and_in_the_app_until_it_is_acknowledged_or_over(
     harness: MailHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.gateway.adapters.health.ANSWER_SECONDS", 0.3)  # one does not answer
+    monkeypatch.setattr("services.gateway.adapters.health.HEALTH_ANSWER_SECONDS", 1.5)  # one does not answer
     lost = PaymentFinished(
         order="HQADZ-LOST0001-ABCD",
         account=CODES.account("nobody@example.com"),

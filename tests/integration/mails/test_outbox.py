@@ -204,7 +204,8 @@ async def test_a_gentle_stop_lets_a_mail_arrive_and_notes_it(harness: MailHarnes
 
 async def test_two_gateways_share_the_work(harness: MailHarness) -> None:
     await harness.mails.be_slow(0.05)
-    other = await harness.started({"ADRELAY_GATEWAY_HTTP_PORT": str(free_port())})
+    own = {"ADRELAY_GATEWAY_HTTP_PORT": str(free_port()), "ADRELAY_GATEWAY_METRICS_PORT": "0"}
+    other = await harness.started(own)
     async with harness.gateway():
         orders = [await harness.place() for _ in range(20)]
         await harness.settled(20)

@@ -177,7 +177,7 @@ async def nowpayments() -> AsyncGenerator[ProviderHarness]:
         account = Account(
             url=sandbox.url,
             api_key=SecretStr(API_KEY),
-            ipn_secret=SecretStr(IPN_SECRET),
+            ipn_secrets=[SecretStr(IPN_SECRET)],
             callback_url="http://127.0.0.1:9/ipn",
             coins={PLAIN_COIN: "btc", MEMO_COIN: "xrp", "ETH": "eth"},
         )

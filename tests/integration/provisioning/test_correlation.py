@@ -36,13 +36,14 @@ from tests.integration.provisioning.publishing import (
     sold_before,
     stock_up,
 )
+from tests.support.signing import SIGNER
 
 FIRST, SECOND = adbot_of(ORDERS[0]), adbot_of(ORDERS[1])
 
 
 @pytest.fixture
 def client(stream: EventStream, stream_prefix: str) -> CommandClient:
-    return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
+    return CommandClient(stream.nats, SIGNER, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
 
 
 async def correlations(harness: ServiceHarness, kinds: type[Event]) -> Sequence[UUID]:

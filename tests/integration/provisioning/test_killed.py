@@ -33,6 +33,7 @@ from tests.integration.provisioning.publishing import (
     sold_before,
 )
 from tests.support.process import Process, killable
+from tests.support.signing import KEYS
 from tests.support.waiting import until
 
 DAY = timedelta(days=1)
@@ -42,7 +43,7 @@ FIRST = adbot_of(ORDERS[0])
 def provisioning(settings: dict[str, str], log: Path) -> AbstractAsyncContextManager[Process]:
     """The service as a process of its own, which is killed at the latest at the block's end."""
     told = {f"ADRELAY_PROVISIONING_{name.upper()}": value for name, value in settings.items()}
-    return killable("services.provisioning", {"PATH": os.environ["PATH"], **told}, log)
+    return killable("services.provisioning", {"PATH": os.environ["PATH"], **KEYS, **told}, log)
 
 
 def now() -> datetime:

@@ -3,6 +3,7 @@
 from structlog.testing import capture_logs
 
 from adrelay.runtime.postgres import EmbeddedPostgres
+from libs.events.commands.provisioning import ReplaceSeat, RetireSession
 from libs.events.provisioning import (
     ApiPairAdded,
     SeatLost,
@@ -12,6 +13,7 @@ from libs.events.provisioning import (
 from libs.events.values import AdbotId, Seat, SessionId, SessionLoss
 from tests.integration.provisioning.publishing import ORDERS, PAIR_A, PAIR_B, SESSIONS
 from tests.integration.provisioning.rules import (
+    ASSIGNMENTS,
     DAY,
     FIRST,
     NOON,
@@ -147,6 +149,50 @@ async def test_a_dead_session_is_replaced_from_stock_and_else_its_seat_waits(
     await provisioning.when(uploaded(SESSIONS[3])).then(
         stocked(SESSIONS[3]), assigned(FIRST, SEATS[3]), filled(FIRST, SEATS[3])
     )
+
+
+def retired(session: SessionId, adbot: AdbotId | None, reason: str) -> SessionLost:
+    return SessionLost(
+        session=session, adbot=adbot, loss=SessionLoss.RETIRED, error="RETIRED_BY_HAND", reason=reason
+    )
+
+
+async def test_an_operator_replaces_a_seat_from_stock_and_else_it_waits(provisioning: Provisioning) -> None:
+    await prepare(provisioning, *map(uploaded, SESSIONS[:2]), bought(ORDERS[0]))
+    await provisioning.when(ReplaceSeat(adbot=FIRST, session=SESSIONS[0], reason="it posts too slowly")).then(
+        retired(SESSIONS[0], FIRST, "it posts too slowly"),
+        SeatLost(adbot=FIRST, session=SESSIONS[0], loss=SessionLoss.RETIRED),
+        assigned(FIRST, SEATS[1]),
+        filled(FIRST, SEATS[1]),
+    )
+    await provisioning.when(ReplaceSeat(adbot=FIRST, session=SESSIONS[1], reason="again")).then(
+        retired(SESSIONS[1], FIRST, "again"),
+        SeatLost(adbot=FIRST, session=SESSIONS[1], loss=SessionLoss.RETIRED),
+        rows={ASSIGNMENTS: []},
+    )
+
+
+async def test_a_seat_is_replaced_on_its_own_adbot_only(provisioning: Provisioning) -> None:
+    await prepare(provisioning, *map(uploaded, SESSIONS[:2]), bought(ORDERS[0]))
+    elsewhere = ReplaceSeat(adbot=FIRST, session=SESSIONS[1], reason="x")
+    await provisioning.when(elsewhere).then(refused="session_not_seated")
+    unknown = ReplaceSeat(adbot=SECOND, session=SESSIONS[0], reason="x")
+    await provisioning.when(unknown).then(refused="unknown_adbot")
+
+
+async def test_an_operator_retires_sessions_in_stock_and_on_seats(provisioning: Provisioning) -> None:
+    await prepare(provisioning, *map(uploaded, SESSIONS[:3]), bought(ORDERS[0]))
+    await provisioning.when(RetireSession(session=SESSIONS[1], reason="sold")).then(
+        retired(SESSIONS[1], None, "sold")
+    )
+    await provisioning.when(RetireSession(session=SESSIONS[1], reason="sold twice")).then()
+    await provisioning.when(RetireSession(session=SESSIONS[0], reason="sold")).then(
+        retired(SESSIONS[0], FIRST, "sold"),
+        SeatLost(adbot=FIRST, session=SESSIONS[0], loss=SessionLoss.RETIRED),
+        assigned(FIRST, SEATS[2]),
+        filled(FIRST, SEATS[2]),
+    )
+    await provisioning.when(RetireSession(session=SESSIONS[4], reason="x")).then(refused="unknown_session")
 
 
 async def test_a_session_that_dies_in_stock_is_not_sold(provisioning: Provisioning) -> None:

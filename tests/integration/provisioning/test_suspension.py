@@ -25,6 +25,7 @@ from tests.integration.provisioning.publishing import (
     service,
     sold_before,
 )
+from tests.support.signing import SIGNER
 
 DAY = timedelta(days=1)
 FIRST = adbot_of(ORDERS[0])
@@ -32,7 +33,7 @@ FIRST = adbot_of(ORDERS[0])
 
 @pytest.fixture
 def client(stream: EventStream, stream_prefix: str) -> CommandClient:
-    return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
+    return CommandClient(stream.nats, SIGNER, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
 
 
 def now() -> datetime:

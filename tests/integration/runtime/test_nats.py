@@ -4,6 +4,7 @@
 # pyright: reportUnknownMemberType=false
 
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -18,6 +19,7 @@ from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.jetstream import jetstream_answers
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.ports import free_port
+from libs.chassis.broker import connect_nats, event_stream
 
 
 async def publish(url: str) -> None:
@@ -60,10 +62,9 @@ async def test_an_acknowledged_message_survives_kill_9_and_restarts_on_the_same_
 
 
 async def test_every_message_is_synced_to_the_disk(folder: Path) -> None:
-    monitoring = free_port()
-    server = EmbeddedNats(folder / "nats", monitoring_port=monitoring)
+    server = EmbeddedNats(folder / "nats")
     await server.start()
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{monitoring}") as client:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.monitoring_port}") as client:
         jetstream = (await client.get("/jsz")).json()
         limits = (await client.get("/varz")).json()
     await server.stop()
@@ -128,3 +129,33 @@ async def test_a_folder_that_can_not_be_written_is_one_clear_line(folder: Path) 
     (folder / "file").write_text("")
     with pytest.raises(RuntimeFault, match=r"^nats: .*: Not a directory$"):
         await EmbeddedNats(folder / "file" / "nats").start()
+
+
+async def test_an_earlier_folder_gets_users_and_keeps_the_operators_password(folder: Path) -> None:
+    earlier = EmbeddedNats(folder / "nats")
+    await earlier.start()
+    url = earlier.url
+    await publish(url)
+    await earlier.stop()
+
+    server = EmbeddedNats(folder / "nats", services=["billing"])
+    await server.start()
+    assert server.url == url
+    assert await read(url) == b"seven"
+    assert (folder / "nats" / "users").stat().st_mode & 0o777 == 0o700
+    await server.stop()
+
+
+async def test_after_the_loss_of_its_disk_a_server_has_a_stream_for_the_services_again(folder: Path) -> None:
+    server = EmbeddedNats(folder / "nats", services=["billing"], prefix="x")
+    await server.start()
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    await server.wait()
+    shutil.rmtree(folder / "nats" / "jetstream")
+    await server.start()
+
+    client = await connect_nats(server.url_of("billing"), "billing")
+    await event_stream(client, prefix="x").ensure()
+    await client.close()
+    await server.stop()

@@ -1,18 +1,25 @@
 """The embedded PostgreSQL keeps what it was given, and says in one line why it can't run."""
 
+import asyncio
 import os
+import re
 import signal
 import socket
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from adrelay.runtime import postgres_ready
 from adrelay.runtime import server as server_module
 from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
+from adrelay.runtime.postgres_roles import prepare_roles
+from adrelay.runtime.postgres_urls import PostgresUrls
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.runtime.programs import until, user_ids
 
 
@@ -101,6 +108,100 @@ async def test_a_committed_row_survives_kill_9_and_restarts_on_the_same_port(fol
     assert again.port == port
     assert await read_row(url) == 7
     assert await again.stop()
+
+
+async def test_a_role_whose_password_was_deleted_gets_another_and_keeps_its_database(folder: Path) -> None:
+    server = EmbeddedPostgres(folder / "pg", durable=False, services=["billing"])
+    await server.start()
+    before = server.url_of("billing")
+    await write_row(before)
+    assert await server.ready()
+    await server.stop()
+    (folder / "pg" / "roles" / "adrelay_billing").unlink()
+
+    await server.start()
+    assert await read_row(server.url_of("billing")) == 7
+    assert before != server.url_of("billing")
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await asyncpg.connect(before)
+    await server.stop()
+
+
+async def test_a_password_that_is_not_the_servers_is_one_clear_line(folder: Path) -> None:
+    server = EmbeddedPostgres(folder / "pg", durable=False, services=["billing"])
+    await server.start()
+    (folder / "pg" / "password").write_text("guessed")
+    with pytest.raises(
+        RuntimeFault, match=re.escape(f"refuses the password in {folder / 'pg' / 'password'}")
+    ):
+        await server.start()
+    await server.stop()
+
+
+async def test_readiness_needs_no_password_and_leaves_no_line_in_the_log(folder: Path) -> None:
+    server = EmbeddedPostgres(folder / "pg", durable=False)
+    await server.start()
+    password = folder / "pg" / "password"
+    password.unlink()
+    before = server.logs[-1].read_text()
+    assert all([await server.ready() for _ in range(10)])
+    assert not password.exists()
+    await server.stop()
+    assert server.logs[-1].read_text().startswith(before)
+    assert "readiness" not in server.logs[-1].read_text().removeprefix(before)
+    assert not await server.ready()
+
+
+async def test_a_server_that_stops_and_waits_for_its_clients_is_not_ready(folder: Path) -> None:
+    server = EmbeddedPostgres(folder / "pg", durable=False)
+    await server.start()
+    client = await asyncpg.connect(server.url("postgres"))
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGTERM)
+    await until_not_ready(server)
+    assert await client.fetchval("select 7") == 7
+    await client.close()
+    await server.stop()
+
+
+async def until_not_ready(server: EmbeddedPostgres) -> None:
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        while await server.ready():  # noqa: ASYNC110 - another process changes it
+            await asyncio.sleep(0.01)
+
+
+async def test_a_server_that_does_not_answer_in_time_is_not_ready(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_ready, "PROBE_SECONDS", 0.2)
+    server = EmbeddedPostgres(folder / "pg", durable=False)
+    await server.start()
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGSTOP)
+    try:
+        assert not await server.ready()
+    finally:
+        os.kill(server.pid, signal.SIGCONT)
+        await server.stop()
+
+
+async def test_a_server_that_ends_while_it_is_prepared_is_started_again(folder: Path) -> None:
+    ends = True
+
+    async def prepare(urls: PostgresUrls, services: Sequence[str]) -> None:
+        if ends:
+            assert server.pid is not None
+            os.kill(server.pid, signal.SIGKILL)
+            await asyncio.Event().wait()
+        await prepare_roles(urls, services)
+
+    server = EmbeddedPostgres(folder / "pg", durable=False, services=["billing"], prepare=prepare)
+    await server.start()
+    assert await server.wait() == -signal.SIGKILL
+    ends = False
+    await server.start()
+    await write_row(server.url_of("billing"))
+    await server.stop()
 
 
 async def test_a_pid_file_that_names_a_stranger_does_not_keep_it_from_starting(folder: Path) -> None:

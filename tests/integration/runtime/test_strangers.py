@@ -42,9 +42,9 @@ async def test_a_stranger_on_the_port_does_not_make_a_program_ready(tmp_path: Pa
     switch.touch()
     url = f"http://127.0.0.1:{port}/health/ready"
     async with Supervisor(pace=QUICK) as supervisor:
-        supervisor.supervise(Service("stranger", python(stranger, port, switch), health_url=url))
+        supervisor.supervise(Service("stranger", python(stranger, port, switch), health_urls=[url]))
         await supervisor.until_ready()
-        supervisor.supervise(Service("ours", python(DEAF), health_url=url, reports_pid=True))
+        supervisor.supervise(Service("ours", python(DEAF), health_urls=[url], reports_pid=True))
         with pytest.raises(RuntimeFault, match="ours is starting"):
             await supervisor.until_ready("ours", within_seconds=1)
         supervisor.hurry()
@@ -53,7 +53,7 @@ async def test_a_stranger_on_the_port_does_not_make_a_program_ready(tmp_path: Pa
 async def test_a_program_that_names_itself_is_ready() -> None:
     port = free_port()
     url = f"http://127.0.0.1:{port}/health/ready"
-    service = Service("ours", python(NAMES_ITSELF, port), health_url=url, reports_pid=True)
+    service = Service("ours", python(NAMES_ITSELF, port), health_urls=[url], reports_pid=True)
     async with Supervisor(pace=QUICK) as supervisor:
         supervisor.supervise(service)
         await supervisor.until_ready()
@@ -62,7 +62,7 @@ async def test_a_program_that_names_itself_is_ready() -> None:
 async def test_of_a_program_that_crashed_its_exception_is_told(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}/"
     async with Supervisor(pace=QUICK) as supervisor:
-        supervisor.supervise(Service("s", python(FAILS), health_url=url, log=tmp_path / "log"))
+        supervisor.supervise(Service("s", python(FAILS), health_urls=[url], log=tmp_path / "log"))
         with pytest.raises(RuntimeFault, match=r"exit code 1: KeyError: 'plan'$"):
             await supervisor.until_ready()
 

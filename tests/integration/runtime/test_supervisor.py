@@ -67,7 +67,7 @@ async def test_a_program_is_ready_when_its_health_page_says_so(tmp_path: Path) -
     port, switch = free_port(), tmp_path / "switch"
     seen: list[State] = []
     url = f"http://127.0.0.1:{port}/health/ready"
-    service = Service("healthy", python(HEALTHY, port, switch), health_url=url)
+    service = Service("healthy", python(HEALTHY, port, switch), health_urls=[url])
     async with Supervisor(lambda status: seen.append(status.state), pace=QUICK) as supervisor:
         supervisor.supervise(service)
         with pytest.raises(RuntimeFault, match="not ready within 1 s: healthy is starting"):
@@ -88,7 +88,7 @@ async def test_a_program_is_ready_when_its_health_page_says_so(tmp_path: Path) -
 
 async def test_a_program_that_never_gets_ready_stops_the_start_with_its_own_words(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}/health/ready"
-    service = Service("billing", python(CRASHING), health_url=url, log=tmp_path / "log")
+    service = Service("billing", python(CRASHING), health_urls=[url], log=tmp_path / "log")
     async with Supervisor(pace=QUICK) as supervisor:
         supervisor.supervise(service)
         with pytest.raises(
@@ -100,7 +100,7 @@ async def test_a_program_that_never_gets_ready_stops_the_start_with_its_own_word
 async def test_a_command_that_does_not_exist_is_one_clear_line(tmp_path: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}/"
     async with Supervisor(pace=QUICK) as supervisor:
-        supervisor.supervise(Service("s", ["/no/such"], health_url=url, log=tmp_path / "log"))
+        supervisor.supervise(Service("s", ["/no/such"], health_urls=[url], log=tmp_path / "log"))
         with pytest.raises(RuntimeFault, match="FATAL: can't start /no/such: No such file or directory"):
             await supervisor.until_ready()
 
@@ -110,6 +110,46 @@ async def test_a_server_that_can_not_start_stops_the_start_at_once(folder: Path)
         supervisor.supervise(EmbeddedNats(folder / "nats", binary=folder / "nothing"))
         with pytest.raises(RuntimeFault, match="nats: the program is missing"):
             await supervisor.until_ready()
+
+
+class Faulty(Service):
+    """A program with a defect that nobody expects: it can't be started, or checked, some times."""
+
+    def __init__(self, *, failing_starts: int = 0, failing_checks: int = 0) -> None:
+        super().__init__("faulty", python(DEAF))
+        self._starts, self._checks = failing_starts, failing_checks
+
+    async def start(self) -> None:
+        self._starts -= 1
+        if self._starts >= 0:
+            raise KeyError("a defect at the start")
+        await super().start()
+
+    async def ready(self) -> bool:
+        self._checks -= 1
+        if self._checks >= 0:
+            raise KeyError("a defect of the check")
+        return await super().ready()
+
+
+async def test_a_start_that_nobody_expects_to_fail_is_repeated(caplog: pytest.LogCaptureFixture) -> None:
+    async with Supervisor(
+        pace=Pace(first_delay_seconds=0.01, poll_seconds=0.01, stop_seconds=0)
+    ) as supervisor:
+        supervisor.supervise(Faulty(failing_starts=4))
+        with pytest.raises(RuntimeFault, match="faulty: KeyError: 'a defect at the start'"):
+            await supervisor.until_ready()
+        await until(lambda: supervisor.status("faulty").state is State.READY)
+        assert supervisor.status("faulty").restarts == 4
+    assert [(one.levelname, one.exc_info is not None) for one in caplog.records] == [("ERROR", True)]
+
+
+async def test_a_check_that_nobody_expects_to_fail_is_repeated(caplog: pytest.LogCaptureFixture) -> None:
+    async with Supervisor(pace=Pace(poll_seconds=0.01, stop_seconds=0)) as supervisor:
+        supervisor.supervise(Faulty(failing_checks=3))
+        await supervisor.until_ready()
+        assert supervisor.status("faulty").restarts == 0
+    assert [one.message for one in caplog.records] == ["faulty: KeyError: 'a defect of the check'"]
 
 
 async def test_programs_end_in_reverse_order_each_after_the_one_before(tmp_path: Path) -> None:
@@ -123,6 +163,35 @@ async def test_programs_end_in_reverse_order_each_after_the_one_before(tmp_path:
     assert journal.read_text().split() == ["third", "second", "first"]
     assert [status.state for status in supervisor.statuses()] == [State.STOPPED] * 3
     assert [status.pid for status in supervisor.statuses()] == [None] * 3
+
+
+async def test_programs_that_were_added_together_end_at_the_same_time(tmp_path: Path) -> None:
+    states: list[tuple[str, State]] = []
+    services = [polite(name, tmp_path / "journal") for name in ("first", "second", "third")]
+    async with Supervisor(lambda seen: states.append((seen.name, seen.state)), pace=QUICK) as supervisor:
+        supervisor.supervise(services[0][0])
+        supervisor.supervise(services[1][0], services[2][0])
+        await until(lambda: all(lines == ["up"] for _, lines in services))
+    ends = [(name, state) for name, state in states if state in {State.STOPPING, State.STOPPED}]
+    assert ends[:2] == [("second", State.STOPPING), ("third", State.STOPPING)]
+    assert ends[4:] == [("first", State.STOPPING), ("first", State.STOPPED)]
+
+
+async def test_a_program_with_several_health_pages_is_ready_when_all_say_so(tmp_path: Path) -> None:
+    ports, switches = (free_port(), free_port()), (tmp_path / "one", tmp_path / "other")
+    urls = [f"http://127.0.0.1:{port}/health/ready" for port in ports]
+    one, other = (
+        Service(switch.name, python(HEALTHY, port, switch), health_urls=[url])
+        for port, switch, url in zip(ports, switches, urls, strict=True)
+    )
+    service = Service("both", python(DEAF), health_urls=urls)
+    async with Supervisor(pace=QUICK) as supervisor:
+        supervisor.supervise(one, other, service)
+        switches[0].touch()
+        await supervisor.until_ready("one")
+        assert not await service.ready()
+        switches[1].touch()
+        await supervisor.until_ready()
 
 
 async def test_a_program_that_does_not_listen_is_killed_after_the_deadline(tmp_path: Path) -> None:
@@ -153,7 +222,7 @@ async def test_the_environment_is_given_and_never_shown() -> None:
     service = Service("s", python(program), env={"DEEP": "secret"}, on_line=lines.append)
     await service.start()
     assert await service.wait() == 0
-    assert lines == ["secret True"]
+    assert lines == ["secret False"], "it gets no other environment"
     assert "secret" not in repr(service)
 
 

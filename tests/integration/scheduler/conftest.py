@@ -17,6 +17,7 @@ from tests.integration.provisioning.harness import FakeService, ServiceHarness, 
 from tests.integration.scheduler.acts import DAY, NOON, PACING, SEATLESS, Scheduler, of
 from tests.integration.scheduler.publishing import A, provisioned
 from tests.support.databases import fresh_database
+from tests.support.signing import SIGNER
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -61,7 +62,7 @@ async def harness(
 @pytest.fixture
 def client(stream: EventStream, stream_prefix: str) -> CommandClient:
     """Yield a client for the service's commands."""
-    return CommandClient(stream.nats, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
+    return CommandClient(stream.nats, SIGNER, prefix=stream_prefix, timeout_seconds=DEADLINE_SECONDS)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -39,6 +39,7 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "accounts sign-out-device": (f"{EMAIL} {ID}",),
     "accounts suspend": (f"{EMAIL} {WHY}",),
     "accounts webhook-messages": (f"{EMAIL} {ID}",),
+    "accounts webhook-off": (f"{EMAIL} {ID} {WHY}",),
     "accounts webhooks": (EMAIL,),
     "adbots advertise": (f"{ID} --post https://t.me/channel/1 --group @group",),
     "adbots check-posts": (ID,),
@@ -48,8 +49,10 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "adbots groups": (ID,),
     "adbots log": (f"{ID} --since 2h",),
     "adbots pace": (f"{ID} --delay 60 --at mon,tue/09:30",),
+    "adbots periods": (f"{ID} --by day --last 14 --time-zone Europe/Berlin",),
     "adbots post-check": (f"{ID} {ID}",),
     "adbots post-checks": (ID,),
+    "adbots replace-seat": (f"{ID} {ID} {WHY}",),
     "adbots restore": (ID,),
     "adbots show": (ID,),
     "adbots start": (ID,),
@@ -79,12 +82,28 @@ ARGUMENTS: Mapping[str, tuple[str, ...]] = {
     "orders refund": (f"HQADZ-MWPM0SFH-9J8ZHS6IAHLL {WHY}",),
     "orders review": (f"HQADZ-MWPM0SFH-9J8ZHS6IAHLL {WHY}",),
     "orders show": ("HQADZ-MWPM0SFH-9J8ZHS6IAHLL",),
+    "system dead-letter": ("billing reactions gateway account-1",),
+    "system drop": (f"billing reactions gateway account-1 {ID} {WHY}",),
+    "system plan": ("billing orders",),
+    "system rebuild": (f"billing orders {WHY}",),
+    "system retry": (f"billing reactions gateway account-1 {WHY}",),
+    "system retry-all": (WHY,),
     "stock add": ("anna.session --strings strings.txt",),
+    "stock retire": (f"{ID} {WHY}",),
     "stock add-application": ("--api-id 4711 --api-hash-file hash.txt",),
 }
 """What each command is run with, if it needs anything: every way that calls other routes."""
-JUDGING = {"orders attention", "adbots check-posts"}
+JUDGING = {"orders attention", "adbots check-posts", "system health", "system dead-letters"}
 """Commands that end with 1 if what they show needs a person."""
+SILENT = {
+    "service": "billing",
+    "state": "SILENT",
+    "processes": [],
+    "relay": None,
+    "readers": [],
+    "timers": [],
+    "problems": ["billing does not answer"],
+}
 NO_JSON = {"activity export"}
 
 
@@ -99,6 +118,8 @@ class Answers:
         ]
         self._by_name = operators_routes(paths)
         self.called: list[str] = []
+        self.changed: dict[str, dict[str, object]] = {}
+        """What tests let operations answer instead, by their names."""
 
     def of(self, method: str, path: str) -> tuple[int, str, str]:
         """Return the status, media type and body of an operation's first answer."""
@@ -113,6 +134,8 @@ class Answers:
         example = content["example"]
         if name == "get_any_post_check":
             example = {**example, "status": "DONE"}
+        if name in self.changed:
+            example = {**example, **self.changed[name]}
         return int(status), media_type, example if isinstance(example, str) else json.dumps(example)
 
 
@@ -206,3 +229,32 @@ def test_every_command_prints_json_too(answers: Answers, command: str) -> None:
     called = answers.called[-1]
     if called.startswith("list_"):
         assert isinstance(document, list), "a list is an array, however many pages it has"
+
+
+@pytest.mark.parametrize(
+    ("command", "operation", "changed", "code"),
+    [
+        ("system health", "get_system_health", {}, 0),
+        ("system health", "get_system_health", {"broker": None}, 1),
+        ("system health", "get_system_health", {"services": [SILENT]}, 1),
+        ("system dead-letters", "get_dead_letters", {"streams": []}, 0),
+        ("system dead-letters", "get_dead_letters", {}, 1),
+        ("system dead-letters", "get_dead_letters", {"streams": [], "unanswered": ["billing"]}, 1),
+    ],
+)
+def test_trouble_is_told_by_the_exit_code_also_with_json(
+    answers: Answers, command: str, operation: str, changed: dict[str, object], code: int
+) -> None:
+    answers.changed[operation] = changed
+    assert [run(command, json)[0] for json in ("", "--json")] == [code, code]
+
+
+def test_services_with_more_blocked_streams_than_are_listed_are_named(answers: Answers) -> None:
+    answers.changed["get_dead_letters"] = {"more_in": ["billing"]}
+    assert "billing has more of them" in run("system dead-letters", "")[1]
+
+
+def test_health_shows_how_late_timers_are(answers: Answers) -> None:
+    timers = [{"name": "cycles", "late_seconds": 7.2}, {"name": "expiries", "late_seconds": 0.0}]
+    answers.changed["get_system_health"] = {"services": [{**SILENT, "timers": timers}]}
+    assert re.search(r"^billing .* 7 s *$", run("system health", "")[1], re.MULTILINE)

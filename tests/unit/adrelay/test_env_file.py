@@ -49,6 +49,18 @@ def test_env_prints_the_services_environment(env_file: Path) -> None:
     assert result.stderr == f"✗ ADRELAY_NOTHING is not set: in the environment, or in {env_file}\n"
 
 
+def test_env_prints_a_secret_that_is_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from a file\n")
+    path = tmp_path / ".env"
+    path.write_text(f"ADRELAY_X_FILE={tmp_path / 'secret'}\n")
+    result = CliRunner().invoke(app, ["env", "ADRELAY_X", "--env-file", str(path)])
+    assert (result.exit_code, result.stdout) == (0, "from a file\n")
+    path.write_text(f"ADRELAY_X_FILE={tmp_path / 'gone'}\n")
+    result = CliRunner().invoke(app, ["env", "ADRELAY_X", "--env-file", str(path)])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"ADRELAY_X_FILE names {tmp_path / 'gone'}: No such file" in result.stderr
+
+
 async def test_the_last_of_several_values_wins_also_after_an_empty_one(tmp_path: Path) -> None:
     path = tmp_path / ".env"
     path.write_text("A=\nB=1\nA=2\nB=3\nC=4\nC=\n")

@@ -8,8 +8,9 @@ import pytest
 
 import libs.events
 import services
-from adrelay.names import CATEGORIES, SERVICES, TABLES
+from adrelay.names import SERVICES, TABLES
 from adrelay.registries import decider_of, registry_of, streams_of
+from libs.events.categories import CATEGORIES
 from libs.eventsourcing import Command, Decider, Projection
 from libs.eventsourcing.hosting import owner_of
 
@@ -40,7 +41,7 @@ def test_a_registry_lists_every_table_of_its_service(service: str) -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_state_tables_are_folded_from_the_services_own_events_only(service: str) -> None:
     for table in registry_of(service).state_tables:
-        assert {kind.__module__.rpartition(".")[2] for kind in table.events} == {service}
+        assert {owner_of(kind) for kind in table.events} == {service}
 
 
 @pytest.mark.parametrize("service", SERVICES)

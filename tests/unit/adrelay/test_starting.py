@@ -138,6 +138,20 @@ def test_help_imports_no_package_that_only_commands_need(
     assert not imported & HEAVY
 
 
+def test_up_imports_nothing_that_only_its_helper_needs(run: Run, tmp_path: Path) -> None:
+    out, imported = run("up", "--env-file", "missing", folder=tmp_path)
+    assert "there is no file missing" in out
+    assert not imported & {
+        "asyncpg",
+        "cryptography",
+        "nats",
+        "pydantic",
+        "pydantic_settings",
+        "services",
+        "structlog",
+    }
+
+
 @pytest.mark.parametrize(
     ("words", "offered"),
     [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adrelay.commands.up.running import where_mails_go
+from adrelay.commands.up.start_helper_process import where_mails_go
 
 SECRETS = ("JWT_SECRET", "ADMIN_TOKEN", "CODE_PEPPER")
 

@@ -3,8 +3,11 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from adrelay.commands.events.reading.correlated_tree import Node, linked, render, walk
-from libs.eventsourcing.operations import EventSummary
+import pytest
+
+from adrelay.commands.events.reading.correlated_tree import render
+from adrelay.commands.events.reading.shortening import LeftOut, shortened
+from libs.eventsourcing.operations import EventSummary, Node, Visit, depth_first, linked
 from libs.eventsourcing.values import utc_now
 
 NOW = utc_now()
@@ -56,11 +59,25 @@ def test_of_many_siblings_only_first_last_and_selected_ones_are_shown() -> None:
     due = [_node("scheduler", root.event.id, seconds) for seconds in range(1, 101)]
     started = [_node("forwarder", node.event.id, 200 + index) for index, node in enumerate(due)]
     roots = linked([root, *due, *started])
-    lines = list(walk(roots, kept=2, focus=lambda node: node is due[49]))
-    shown = [line.node for line in lines if line.node is not None and line.depth == 1]
+    lines = list(shortened(roots, shown=2, focus=lambda node: node is due[49]))
+    shown = [line.node for line in lines if isinstance(line, Visit) and line.depth == 1]
     assert shown == [due[0], due[1], due[49], due[98], due[99]]
-    assert [line.left_out for line in lines if line.node is None] == [94, 96]
-    assert sum(1 for _ in walk(roots)) == 201
+    assert [line.events for line in lines if isinstance(line, LeftOut)] == [94, 96]
+
+
+@pytest.mark.parametrize("shown", [0, 50])
+def test_a_tree_that_is_not_too_long_is_shown_depth_first(shown: int) -> None:
+    root = _node("scheduler", uuid4(), 0)
+    due = [_node("scheduler", root.event.id, seconds) for seconds in range(1, 101)]
+    started = [_node("forwarder", node.event.id, 200 + index) for index, node in enumerate(due)]
+    roots = linked([root, *due, *started])
+    visits = list(depth_first(roots))
+    assert [visit.node for visit in visits[:5]] == [root, due[0], started[0], due[1], started[1]]
+    assert [(visit.depth, visit.cause) for visit in visits[:3]] == [(0, None), (1, root), (2, due[0])]
+    lines = shortened(roots, shown=shown, focus=lambda _: False)
+    assert [line.node if isinstance(line, Visit) else line for line in lines] == [
+        visit.node for visit in visits
+    ]
 
 
 def test_a_causal_chain_may_be_longer_than_the_recursion_limit() -> None:

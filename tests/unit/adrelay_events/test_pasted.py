@@ -2,7 +2,7 @@
 
 import pytest
 
-from adrelay.terminal.pasted import Kind, read, stream_name
+from libs.chassis.pasted import Kind, read, stream_name
 
 ORDER = "HQADZ-MWPM0SFH-9J8ZHS6IAHLL"
 ID = "5eefaa91-bf04-5a36-aaf3-3ff734c9ab9c"

@@ -6,7 +6,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel, SecretStr
 
-from adrelay.terminal.plain import HIDDEN, Json, flat, one_line, plain, short
+from adrelay.terminal.plain import flat, one_line, short
+from libs.chassis.plain_values import HIDDEN, Json, plain
 
 
 class Part(BaseModel):

@@ -13,7 +13,6 @@ from adrelay.commands.adbots.pictures import print_adbot
 from adrelay.commands.events.dead import dead_letters as dead
 from adrelay.commands.events.dead.blocked_streams import BlockedStream
 from adrelay.commands.events.reading import lag, show, tail, trace
-from adrelay.commands.events.reading.correlated_tree import Node, linked
 from adrelay.commands.events.reading.find import Found
 from adrelay.commands.events.reading.steps import steps
 from adrelay.commands.events.tables import verify
@@ -42,6 +41,7 @@ from libs.eventsourcing.operations import (
     EventSummary,
     Fault,
     Finding,
+    Node,
     OldestTransaction,
     ReaderLag,
     RelayLag,
@@ -49,6 +49,7 @@ from libs.eventsourcing.operations import (
     SourceStream,
     StreamReport,
     TableReport,
+    linked,
 )
 from libs.eventsourcing.values import Cursor, Envelope
 from services.gateway.tables.pacing import AdbotPacing
@@ -270,7 +271,7 @@ def render_tree() -> None:
         nodes.append(Node("provisioning", summary))
     names = (f"payment 5123456789012345678 {EMAIL}", f"stream schedule-{ADBOT}")
     found = Found(names, {}, frozenset(), None, (UUID(int=7),))
-    trace.print_trees(found, {str(UUID(int=7)): linked(nodes)}, kept=5)
+    trace.print_trees(found, {str(UUID(int=7)): linked(nodes)}, siblings=5)
 
 
 def render_verified() -> None:

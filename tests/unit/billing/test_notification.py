@@ -56,7 +56,7 @@ def read(body: bytes) -> Reported:
         signature = signed(body)
     except ValueError:
         signature = "ab" * 64
-    return read_notification(body, signature, SECRET)
+    return read_notification(body, signature, [SECRET])
 
 
 def malformed(why: str) -> float:
@@ -221,5 +221,5 @@ def test_an_ambiguous_body_is_refused_and_counted(body: bytes, why: str) -> None
 @pytest.mark.parametrize("signature", ["", "nonsense", "ab" * 64, signed(BODY)[:-1] + "x"])
 def test_a_wrong_signature_is_refused(signature: str) -> None:
     with pytest.raises(Refused) as caught:
-        read_notification(BODY, signature, SECRET)
+        read_notification(BODY, signature, [SECRET])
     assert caught.value.code == "bad_signature"

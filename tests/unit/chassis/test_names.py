@@ -7,6 +7,7 @@ from libs.chassis.broker import event_stream
 from libs.chassis.command_messages import ACTOR, COMMAND, CORRELATION
 from libs.chassis.service import Chassis
 from libs.chassis.settings import ServiceSettings
+from tests.support.signing import SIGNER
 
 
 class KioskSettings(ServiceSettings):
@@ -26,5 +27,7 @@ def test_the_names_of_message_headers_do_not_change() -> None:
 
 
 def test_the_name_of_connections_does_not_change() -> None:
-    settings = KioskSettings.model_construct(postgres_url=SecretStr("postgresql://localhost/kiosk"))
+    settings = KioskSettings.model_construct(
+        postgres_url=SecretStr("postgresql://localhost/kiosk"), command_public_key=SIGNER.public_key
+    )
     assert Chassis(settings).engine.tables.application == "adrelay"

@@ -1,12 +1,24 @@
 """Settings of a service: loading, defaults, errors."""
 
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
 from pydantic import Field, SecretStr
 
-from libs.chassis.settings import InvalidSettings, ServiceSettings, StrongSecret, load, misspelt, variable
+from libs.chassis.database_urls import database_in, in_database, url_with
+from libs.chassis.settings import (
+    InvalidSettings,
+    ServiceSettings,
+    StrongSecret,
+    environment_of,
+    load,
+    misspelt,
+    variable,
+)
+from tests.support.signing import SIGNER
 
+KEY = SIGNER.public_key
 GOOD = {
     "ADRELAY_POSTGRES_URL": "postgresql://user:hunter2@db.example:5432",
     "ADRELAY_NATS_URL": "nats://user:hunter2@broker.example:4222",
@@ -25,12 +37,30 @@ class BakerySettings(ServiceSettings):
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.delenv("ADRELAY_GATEWAY_COMMAND_KEY")
     for name in ("POSTGRES_URL", "NATS_URL", "HTTP_PORT", "LOG_LEVEL", "OVEN_SECRET", "LOAVES", "KINDS"):
         for prefix in ("ADRELAY_", "ADRELAY_BAKERY_"):
             monkeypatch.delenv(prefix + name, raising=False)
     for name, value in GOOD.items():
         monkeypatch.setenv(name, value)
     return monkeypatch
+
+
+@pytest.mark.parametrize("own", ["ADRELAY_BAKERY_NATS_URL", "adrelay_bakery_nats_url_file"])
+def test_a_variable_for_all_is_left_out_beside_the_services_own(own: str) -> None:
+    shared = {"ADRELAY_NATS_URL": "1", "ADRELAY_NATS_URL_FILE": "2", "ADRELAY_LOG_LEVEL": "info"}
+    assert environment_of(BakerySettings, shared) == shared
+    assert environment_of(BakerySettings, {**shared, own: ""}) == {**shared, own: ""}
+    assert environment_of(BakerySettings, {**shared, own: "3"}) == {own: "3", "ADRELAY_LOG_LEVEL": "info"}
+
+
+@pytest.mark.parametrize("key", ["", "hunter2", "aHVudGVyMg==", f"{KEY},hunter2", "hunter2!"])
+def test_a_public_key_is_32_bytes_as_base64(environment: pytest.MonkeyPatch, key: str) -> None:
+    environment.setenv("ADRELAY_COMMAND_PUBLIC_KEY", key)
+    (problem,) = problems()
+    assert problem.startswith("ADRELAY_COMMAND_PUBLIC_KEY is no 32 bytes as base64; `adrelay keygen` makes")
+    environment.setenv("ADRELAY_COMMAND_PUBLIC_KEY", f" {KEY}, {KEY} ")
+    assert load(BakerySettings).command_public_key == f"{KEY},{KEY}"
 
 
 def problems() -> list[str]:
@@ -139,6 +169,43 @@ def test_a_url_with_a_database_is_used_unchanged(environment: pytest.MonkeyPatch
     assert load(BakerySettings).database_url == url
 
 
+SERVER = "postgresql://user:hunter2@db.example"
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        ("sslmode=verify_full", "has a wrong sslmode"),
+        ("sslrootcert={file}", "has a sslrootcert, and so needs sslmode=verify-full too"),
+        ("sslmode=prefer&sslrootcert={file}", "has a sslrootcert, and so needs sslmode=verify-full too"),
+        ("sslmode=disable&sslcert={file}", "has a sslcert, and so needs sslmode=verify-full too"),
+        ("sslmode=verify-full&sslrootcert=/no/such/file", "has a sslrootcert that names no file"),
+        ("sslmode", "has options after ? that can't be read"),
+    ],
+)
+def test_tls_that_is_wanted_and_would_not_be_used_is_a_problem(
+    environment: pytest.MonkeyPatch, tmp_path: Path, options: str, why: str
+) -> None:
+    (tmp_path / "file").touch()
+    environment.setenv("ADRELAY_POSTGRES_URL", f"{SERVER}?{options.format(file=tmp_path / 'file')}")
+    (line,) = problems()
+    assert line.startswith(f"ADRELAY_POSTGRES_URL {why}")
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize("options", ["", "?sslmode=require", "?sslmode=verify-full&sslrootcert={file}"])
+def test_tls_stays_wanted_in_every_url_that_is_made_of_one(
+    environment: pytest.MonkeyPatch, tmp_path: Path, options: str
+) -> None:
+    (tmp_path / "file").touch()
+    asked = options.format(file=tmp_path / "file")
+    environment.setenv("ADRELAY_POSTGRES_URL", f"{SERVER}{asked}")
+    assert load(BakerySettings).database_url == f"{SERVER}/adrelay_bakery{asked}"
+    assert in_database(f"{SERVER}/adrelay_bakery{asked}", "postgres") == f"{SERVER}/postgres{asked}"
+    assert database_in(in_database(f"{SERVER}{asked}", 'odd "name"/?')) == 'odd "name"/?'
+    assert url_with(f"{SERVER}{asked}", "a/b", "c@d") == f"postgresql://a%2Fb:c%40d@db.example{asked}"
+
+
 def test_settings_show_no_secret() -> None:
     settings = load(BakerySettings)
     for text in (repr(settings), str(settings), settings.model_dump_json()):
@@ -180,3 +247,72 @@ def test_settings_of_any_service_are_not_misspelt(environment: pytest.MonkeyPatc
     for name in ("ADRELAY_LOAVES", "ADRELAY_BAKERY_LOG_LEVEL", "ADRELAY_LOG_LEVEL", "ADRELAY_GATEWAY_URL"):
         environment.setenv(name, "4")
     assert misspelt(BakerySettings, every=True) == []
+
+
+def test_a_secret_can_be_in_a_file(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text(GOOD["ADRELAY_BAKERY_OVEN_SECRET"] + "\n")
+    environment.delenv("ADRELAY_BAKERY_OVEN_SECRET")
+    environment.setenv("ADRELAY_BAKERY_OVEN_SECRET_FILE", str(file))
+
+    assert load(BakerySettings).oven_secret.get_secret_value() == GOOD["ADRELAY_BAKERY_OVEN_SECRET"]
+    assert misspelt(BakerySettings) == []
+
+
+def test_the_url_of_a_server_can_be_in_a_file_of_the_service_or_of_all(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shared, own = tmp_path / "shared", tmp_path / "own"
+    shared.write_text("postgresql://shared.example")
+    own.write_text("postgresql://own.example")
+    environment.delenv("ADRELAY_POSTGRES_URL")
+    environment.setenv("ADRELAY_POSTGRES_URL_FILE", str(shared))
+    assert "shared" in load(BakerySettings).postgres_url.get_secret_value()
+    environment.setenv("ADRELAY_BAKERY_POSTGRES_URL_FILE", str(own))
+    assert "own" in load(BakerySettings).postgres_url.get_secret_value()
+
+
+def test_a_file_without_a_secret_is_named(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    variable = "ADRELAY_BAKERY_OVEN_SECRET_FILE"
+    environment.delenv("ADRELAY_BAKERY_OVEN_SECRET")
+    for path, problem in (
+        (tmp_path / "missing", "No such file or directory"),
+        (tmp_path, "is no file with a secret"),
+        (_written(tmp_path / "large", b"x" * 70_000), "is no file with a secret"),
+        (_written(tmp_path / "bytes", b"\xff\xfe"), "holds no text"),
+    ):
+        environment.setenv(variable, str(path))
+        (line,) = problems()
+        assert line.startswith(f"{variable} names {path}")
+        assert problem in line
+
+
+def test_a_secret_is_set_once(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("ADRELAY_BAKERY_OVEN_SECRET_FILE", str(_written(tmp_path / "secret", b"another one")))
+
+    assert problems() == [
+        "ADRELAY_BAKERY_OVEN_SECRET and ADRELAY_BAKERY_OVEN_SECRET_FILE are both set: keep one of them"
+    ]
+
+
+def test_what_is_no_secret_is_not_read_from_files(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("ADRELAY_BAKERY_LOAVES_FILE", str(_written(tmp_path / "loaves", b"2")))
+
+    assert load(BakerySettings).loaves == 4
+    assert misspelt(BakerySettings) == ["ADRELAY_BAKERY_LOAVES_FILE is no setting"]
+
+
+def test_a_process_is_given_what_its_settings_read() -> None:
+    of_another = {"ADRELAY_GATEWAY_JWT_SECRET": "x", "OVEN_SECRET": "x"}
+    own = {
+        "adrelay_bakery_loaves": "2",
+        "ADRELAY_BAKERY_OVEN_SECRET_FILE": "/run/secret",
+        "ADRELAY_LOG_LEVEL": "info",
+    }
+
+    assert environment_of(BakerySettings, {**own, **of_another}) == own
+
+
+def _written(file: Path, content: bytes) -> Path:
+    file.write_bytes(content)
+    return file

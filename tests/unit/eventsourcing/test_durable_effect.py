@@ -2,12 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from libs.eventsourcing.model.catalogue import EventCatalogue
+from libs.eventsourcing.model.envelope import START, Recorded, utc_now
 from libs.eventsourcing.model.errors import Unavailable
 from libs.eventsourcing.writing import durable_effect
-from libs.eventsourcing.writing.durable_effect import DurableEffect, seconds_until
+from libs.eventsourcing.writing.durable_effect import Alarm, DurableEffect, seconds_until
+from libs.eventsourcing.writing.engine import Engine
 
 
 class Letters:
@@ -23,14 +30,20 @@ class Letters:
         self.did.append(letter)
         return 0.0
 
-    async def idle(self) -> float:
+    async def due(self) -> None:
         self.did.append("nothing")
         self.done.set()
-        return 3600.0
 
     async def run(self, act: Callable[[str], Awaitable[float]] | None = None) -> None:
         """Run the loop until nothing is due."""
-        effect = DurableEffect[str]("letters", claim=self.claim, act=act or self.act, idle=self.idle)
+        effect = DurableEffect[str](
+            "letters",
+            Engine("letters", "", EventCatalogue([])),
+            claim=self.claim,
+            act=act or self.act,
+            due=self.due,
+            shortest_seconds=0.01,
+        )
         task = asyncio.create_task(effect.run())
         stop = asyncio.create_task(self.done.wait())
         await asyncio.wait([task, stop], return_when=asyncio.FIRST_COMPLETED)
@@ -72,5 +85,69 @@ async def test_a_programming_error_ends_the_loop() -> None:
     assert letters.waiting == ["b"]
 
 
-def test_the_loop_sleeps_no_longer_than_the_interval_for_noticing_replicas() -> None:
+def test_the_loop_sleeps_no_longer_than_the_interval_for_noticing_lost_wake_ups() -> None:
     assert seconds_until(None, shortest=0.05) == durable_effect.LONGEST_SLEEP_SECONDS
+
+
+NEVER = 3600.0
+COMMIT = [cast("Recorded", SimpleNamespace(cursor=START))]
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    """An engine whose commits, and nothing else, wake a loop."""
+    monkeypatch.setattr(durable_effect, "LONGEST_SLEEP_SECONDS", NEVER)
+    return Engine("letters", "", EventCatalogue([]))
+
+
+async def test_commits_at_the_same_time_share_a_claim(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable_effect, "PACE_SECONDS", NEVER)
+    claims, looked = 0, asyncio.Event()
+
+    async def claim() -> None:
+        nonlocal claims
+        claims += 1
+
+    async def due() -> None:
+        looked.set()
+
+    async def act(_: str) -> float:
+        raise AssertionError
+
+    effect = DurableEffect[str]("letters", engine, claim=claim, act=act, due=due, shortest_seconds=0.0)
+    running = asyncio.create_task(effect.run())
+    await looked.wait()
+    for _ in range(400):
+        engine.announce(COMMIT)
+        await asyncio.sleep(0)  # the loop goes on, if it may
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running
+    assert claims == 1
+
+
+async def test_a_commit_after_a_pause_wakes_at_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable_effect, "PACE_SECONDS", NEVER)
+    alarm = Alarm(engine, shortest_seconds=0.0)
+    engine.announce(COMMIT)
+    await alarm.sleep(None)
+
+
+async def test_a_commit_right_after_a_look_wakes_when_the_pace_allows(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durable_effect, "PACE_SECONDS", 0.02)
+    alarm = Alarm(engine, shortest_seconds=0.0)
+    alarm.set_anew()
+    engine.announce(COMMIT)
+    await alarm.sleep(None)
+
+
+async def test_a_due_row_waits_for_no_pace(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(durable_effect, "PACE_SECONDS", NEVER)
+    alarm = Alarm(engine, shortest_seconds=0.0)
+    alarm.set_anew()
+    engine.announce(COMMIT)
+    await alarm.sleep(utc_now() + timedelta(milliseconds=10))

@@ -76,6 +76,10 @@ def test_every_error_of_the_engine_belongs_to_one_family() -> None:
     assert all(issubclass(kind, Poison) for kind in POISON)
 
 
+def test_a_lack_of_rights_is_not_the_fault_of_an_event() -> None:
+    assert family(asyncpg.InsufficientPrivilegeError("permission denied")) is Unavailable
+
+
 @pytest.mark.parametrize("kind", [asyncpg.SerializationError, asyncpg.DeadlockDetectedError])
 def test_a_serialization_failure_or_deadlock_is_a_conflict(kind: type[Exception]) -> None:
     assert family(kind("it says so")) is Conflict
@@ -96,7 +100,8 @@ def test_a_unique_violation_is_a_duplicate_row() -> None:
     ],
 )
 def test_an_error_of_a_statement_is_a_rejected_statement(kind: type[Exception]) -> None:
-    assert families(set(below(kind)) - {asyncpg.UniqueViolationError}) == {StatementRejected}
+    others = {asyncpg.UniqueViolationError, asyncpg.InsufficientPrivilegeError}
+    assert families(set(below(kind)) - others) == {StatementRejected}
 
 
 def test_any_other_postgresql_error_means_unavailable() -> None:

@@ -40,6 +40,12 @@ def test_every_name_for_tools_can_be_imported() -> None:
     [
         ("from libs.events.catalogue import published; published()", {"asyncpg", "nats", "msgspec"}),
         ("import adrelay.commands.events.reading.trace", {"nats", "structlog", "fastapi", "telethon"}),
+        (
+            "import libs.chassis.main, services.scheduler.service",
+            {"fastapi", "faststream", "telethon", "httpx", "pygments"},
+        ),
+        ("import services.forwarder.worker", {"fastapi", "faststream", "telethon", "httpx", "pygments"}),
+        ("import services.gateway.__main__", {"faststream", "telethon", "pygments"}),
     ],
 )
 def test_what_needs_little_imports_little(imported: str, absent: set[str]) -> None:

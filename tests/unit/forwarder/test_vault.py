@@ -1,21 +1,23 @@
-"""The vault's encryption: newest key for new secrets, any key to open, bound to the owner."""
+"""The vault's encryption: newest key for new secrets, any key to open, bound to what a secret belongs to."""
 
 import base64
 import secrets
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
 from libs.chassis.settings import InvalidSettings, load
 from services.forwarder.settings import ForwarderSettings, decode_keys
-from services.forwarder.vault.cipher import Cipher, Sealed, Unsealable
+from services.forwarder.vault.cipher import TO_ALL, TO_OWNER, Belonging, Cipher, Sealed, Unsealable
 from services.forwarder.vault.sessions import SessionKey
 from services.forwarder.vault.store import TelegramApplication
 
 OLD, NEW = secrets.token_bytes(32), secrets.token_bytes(32)
 SECRET = b"nobody may read this"
-OWNER = uuid4()
+OWNER = Belonging("session", uuid4(), 2)
 
 
 def test_a_sealed_secret_can_be_opened() -> None:
@@ -38,10 +40,33 @@ def test_a_secret_can_not_be_opened_without_its_key() -> None:
         Cipher([NEW]).open(Cipher([OLD]).seal(SECRET, OWNER), OWNER)
 
 
-def test_a_secret_can_be_opened_for_its_owner_only() -> None:
+@pytest.mark.parametrize(
+    "other",
+    [replace(OWNER, owner=uuid4()), replace(OWNER, kind="api_hash"), replace(OWNER, number=4)],
+    ids=["another session", "another kind", "another data centre"],
+)
+def test_a_secret_can_be_opened_for_what_it_belongs_to_only(other: Belonging) -> None:
     cipher = Cipher([OLD])
     with pytest.raises(Unsealable, match="another owner"):
-        cipher.open(cipher.seal(SECRET, OWNER), uuid4())
+        cipher.open(cipher.seal(SECRET, OWNER), other)
+
+
+def test_a_secret_of_an_earlier_version_can_be_opened_for_its_owner_only() -> None:
+    nonce = secrets.token_bytes(12)
+    cipher = Cipher([OLD])
+    box = nonce + AESGCM(OLD).encrypt(nonce, SECRET, OWNER.owner.bytes)
+    old = Sealed(cipher.current, box, TO_OWNER)
+    assert cipher.open(old, OWNER) == SECRET
+    with pytest.raises(Unsealable, match="another owner"):
+        cipher.open(old, replace(OWNER, owner=uuid4()))
+
+
+def test_a_secret_can_not_be_passed_off_as_one_of_an_earlier_version() -> None:
+    cipher = Cipher([OLD])
+    sealed = cipher.seal(SECRET, OWNER)
+    assert sealed.binding == TO_ALL
+    with pytest.raises(Unsealable, match="another owner"):
+        cipher.open(replace(sealed, binding=TO_OWNER), replace(OWNER, number=4))
 
 
 def test_a_tampered_secret_can_not_be_opened() -> None:

@@ -8,32 +8,42 @@ from pydantic import SecretStr
 
 from libs.events.values import AccountId
 from services.gateway.account.codes import AccessCodes
+from services.gateway.account.keyed_hash import KeyedHash
 
-CODES = AccessCodes(SecretStr("q7Zr2-pepper-of-the-tests-0123456789"))
+CODES = AccessCodes(KeyedHash([SecretStr("q7Zr2-pepper-of-the-tests-0123456789")]))
 ANNA = AccountId(UUID("0190a000-0000-7000-8000-000000000001"))
-OTHERS = AccessCodes(SecretStr("x4Wd9-another-pepper-of-the-tests-01"))
+OTHERS = AccessCodes(KeyedHash([SecretStr("x4Wd9-another-pepper-of-the-tests-01")]))
 
 
 def test_a_code_has_a_hundred_bits_and_no_ambiguous_letters() -> None:
-    assert re.fullmatch(r"USER(-[0-9A-HJKMNP-TV-Z]{5}){4}", CODES.derived(ANNA))
+    assert re.fullmatch(r"USER(-[0-9A-HJKMNP-TV-Z]{5}){4}", CODES.derived(ANNA)[0])
 
 
 def test_every_letter_occurs_at_every_position() -> None:
-    codes = [CODES.derived(AccountId(UUID(int=number))).replace("-", "") for number in range(1000)]
+    codes = [CODES.derived(AccountId(UUID(int=number)))[0].replace("-", "") for number in range(1000)]
     assert [len({code[index] for code in codes}) for index in range(4, 24)] == [32] * 20
 
 
 def test_no_two_accounts_have_the_same_first_code() -> None:
-    assert len({CODES.derived(AccountId(UUID(int=number))) for number in range(1000)}) == 1000
+    assert len({CODES.derived(AccountId(UUID(int=number)))[0] for number in range(1000)}) == 1000
 
 
 def test_the_first_code_of_an_account_is_always_the_same() -> None:
-    again = AccessCodes(SecretStr("q7Zr2-pepper-of-the-tests-0123456789"))
-    assert again.derived(ANNA) == CODES.derived(ANNA)
+    again = AccessCodes(KeyedHash([SecretStr("q7Zr2-pepper-of-the-tests-0123456789")]))
+    assert again.derived(ANNA)[0] == CODES.derived(ANNA)[0]
 
 
 def test_a_first_code_can_not_be_made_without_the_pepper() -> None:
-    assert CODES.derived(ANNA) != OTHERS.derived(ANNA)
+    assert CODES.derived(ANNA)[0] != OTHERS.derived(ANNA)[0]
+
+
+def test_after_a_change_of_the_pepper_what_was_made_before_is_recognised() -> None:
+    former, present = "q7Zr2-pepper-of-the-tests-0123456789", "x4Wd9-another-pepper-of-the-tests-01"
+    both = AccessCodes(KeyedHash([SecretStr(present), SecretStr(former)]))
+    code = "USER-0A1BC-23DEF-45GHJ-67KMN"
+    assert both.digests(code) == [OTHERS.digest(code), CODES.digest(code)]
+    assert both.digest(code) == OTHERS.digest(code)
+    assert both.derived(ANNA) == OTHERS.derived(ANNA) + CODES.derived(ANNA)
 
 
 def test_a_licence_key_has_its_format() -> None:

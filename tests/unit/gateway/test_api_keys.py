@@ -9,9 +9,9 @@ from libs.events.gateway import ApiKeyId
 from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.api.identity.api_keys import ApiKeys
 
-KEYS = ApiKeys(KeyedHash(SecretStr("Pe99er-of-the-tests")))
+KEYS = ApiKeys(KeyedHash([SecretStr("Pe99er-of-the-tests")]))
 KEY = ApiKeyId(UUID(int=1))
-OTHERS = ApiKeys(KeyedHash(SecretStr("Pe99er-of-others")))
+OTHERS = ApiKeys(KeyedHash([SecretStr("Pe99er-of-others")]))
 
 
 def test_a_key_is_read_as_it_was_made_and_its_digest_does_not_contain_it() -> None:

@@ -1,5 +1,6 @@
 """Forged notifications are limited in processor time, and never block a genuine one."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 import pytest
@@ -22,13 +23,13 @@ class Machine:
         self.verifications = 0
         self._proof_seconds = proof_seconds
         self.verifier = SignatureVerifier(
-            SecretStr("the-1pn-of-these-tests"),
+            [SecretStr("the-1pn-of-these-tests")],
             verify=self._verify,
             clock=lambda: self.now,
             processor_clock=lambda: self.spent,
         )
 
-    def _verify(self, _: bytes, body: bytes, __: str) -> bool:
+    def _verify(self, _: Sequence[bytes], body: bytes, __: str) -> bool:
         self.verifications += 1
         self.spent += self._proof_seconds
         return body == b"genuine"

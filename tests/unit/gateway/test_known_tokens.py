@@ -19,7 +19,7 @@ from services.gateway.api.requests.problems import Denied
 
 SECRET = "kV8-token-secret-of-the-tests-2468-and-some-more-characters"
 NOW = datetime.now(UTC).replace(microsecond=0)
-ANNA = TokenClaims(AccountId(uuid4()), DeviceId(uuid4()), 3, NOW + timedelta(minutes=15))
+ANNA = TokenClaims(AccountId(uuid4()), DeviceId(uuid4()), 3, NOW + timedelta(days=1))
 
 
 def issued(tokens: Tokens) -> str:
@@ -27,7 +27,7 @@ def issued(tokens: Tokens) -> str:
 
 
 def test_a_token_is_verified_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    tokens = Tokens(SecretStr(SECRET), 900)
+    tokens = Tokens([SecretStr(SECRET)], 900)
     token = issued(tokens)
     assert tokens.read(token) == ANNA
     monkeypatch.setattr(jwt, "decode", None)
@@ -35,7 +35,7 @@ def test_a_token_is_verified_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_known_token_expires_at_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    tokens = Tokens(SecretStr(SECRET), 900)
+    tokens = Tokens([SecretStr(SECRET)], 900)
     token = issued(tokens)
     assert tokens.read(token) == ANNA
     monkeypatch.setattr(known_tokens, "utc_now", lambda: ANNA.expires_at)
@@ -50,7 +50,7 @@ def _expired(*_: object, **__: object) -> None:
 
 
 def test_a_known_token_makes_no_similar_one_known() -> None:
-    tokens = Tokens(SecretStr(SECRET), 900)
+    tokens = Tokens([SecretStr(SECRET)], 900)
     token = issued(tokens)
     tokens.read(token)
     head, claims, signature = token.split(".")

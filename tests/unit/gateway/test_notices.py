@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 
 import pytest
 
+from libs.events.categories import SERVICES
 from libs.events.gateway import (
     NoticeAcknowledged,
     NoticeCleared,
@@ -21,7 +22,6 @@ from services.gateway.notices.advice import ADVICE, TITLES
 from services.gateway.notices.commands import Acknowledge, Clear, RecordMailed, Tell, key_of
 from services.gateway.notices.conditions import (
     BROKER,
-    SERVICES,
     Silence,
     Thresholds,
     lost_sessions,

@@ -21,9 +21,9 @@ WITHOUT_KEY = {
 }
 """Writes of callers without a token; the refresh token and the provider's payment are keys of their own."""
 VERB_AND_NOUN = (
-    "(acknowledge|add|allow|block|cancel|change|check|confirm|create|delete|erase|export|extend|forbid|get|import|issue|list|"
-    "listen|make|mark|offer|open|pause|place|record|refresh|refund|register|remove|renew|reprice|reset|restore|resume|retry|rotate|"
-    "switch|test|retire|review|revoke|set|sign|start|stop|suspend|unblock|upload|validate|verify)(_[a-z]+)+"
+    "(acknowledge|add|allow|block|cancel|change|check|confirm|create|delete|drop|erase|export|extend|forbid|get|import|issue|list|"
+    "listen|make|mark|offer|open|pause|place|rebuild|record|refresh|refund|register|remove|renew|replace|reprice|reset|restore|resume|retry|"
+    "rotate|switch|test|retire|review|revoke|search|set|sign|start|stop|suspend|unblock|upload|validate|verify)(_[a-z]+)+"
 )
 
 

@@ -53,7 +53,7 @@ def test_a_group_is_dead_by_a_final_refusal_that_is_about_it() -> None:
 
 def test_every_stop_is_told_but_those_that_have_a_notification_of_their_own() -> None:
     silent = {StopReason.REQUESTED, StopReason.EXPIRED, StopReason.SUSPENDED}
-    assert {reason for reason in StopReason if not wording.told(reason)} == silent
+    assert {reason for reason in StopReason if not wording.has_notification(reason)} == silent
 
 
 def test_no_text_is_longer_than_an_event_may_hold() -> None:
@@ -73,7 +73,7 @@ def test_no_text_is_longer_than_an_event_may_hold() -> None:
         wording.EXPIRED,
         *(wording.lost(loss) for loss in SessionLoss),
         *(wording.replaced(loss) for loss in SessionLoss),
-        *(wording.stopped(reason) for reason in StopReason if wording.told(reason)),
+        *(wording.stopped(reason) for reason in StopReason if wording.has_notification(reason)),
     ]
     assert max(map(len, texts)) <= LONGEST_DETAIL
     assert all(text.endswith(".") and ".." not in text for text in texts)

@@ -16,8 +16,10 @@ from services.gateway.api.requests.problems import Denied
 SECRET = "kV8-token-secret-of-the-tests-2468-and-some-more-characters-for-sha512"
 FOREIGN_SECRET = "Fo4eign-secret-of-the-tests-1357-and-some-more-characters-for-sha512"
 ISSUER = "https://project.example.org/auth/v1"
-TOKENS = Tokens(SecretStr(SECRET), 900)
-FOREIGN = ForeignTokens(SecretStr(FOREIGN_SECRET), ISSUER, "authenticated")
+SECONDS = 86_400
+"""Longer than a run of all tests, at whose beginning tokens are issued."""
+TOKENS = Tokens([SecretStr(SECRET)], SECONDS)
+FOREIGN = ForeignTokens([SecretStr(FOREIGN_SECRET)], ISSUER, "authenticated")
 NOW = datetime.now(UTC).replace(microsecond=0)
 ANNA = TokenClaims(AccountId(uuid4()), DeviceId(uuid4()), 3, TOKENS.expiry(NOW))
 
@@ -62,7 +64,7 @@ def test_a_token_has_the_claims_that_front_ends_read() -> None:
     decoded = jwt.decode(issued(), SECRET, ["HS256"], audience="adrelay")
     assert decoded["sub"] == decoded["user_id"] == str(ANNA.account)
     assert (decoded["role"], decoded["plan_status"]) == ("CLIENT", "ACTIVE")
-    assert decoded["exp"] - decoded["iat"] == 900
+    assert decoded["exp"] - decoded["iat"] == SECONDS
 
 
 def test_an_expired_token_is_refused_as_such() -> None:

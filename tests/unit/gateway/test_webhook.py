@@ -53,7 +53,7 @@ class Billing:
 
 def caller(app: FastAPI, *, at_once: int = MOST_UNDER_WAY) -> tuple[httpx.AsyncClient, Billing]:
     billing = Billing()
-    app.state.webhook = Webhook(SignatureVerifier(SecretStr(SECRET)), billing, ConcurrencyLimit(at_once))
+    app.state.webhook = Webhook(SignatureVerifier([SecretStr(SECRET)]), billing, ConcurrencyLimit(at_once))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway"), billing
 
 

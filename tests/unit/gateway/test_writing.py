@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from libs.events.gateway import NotificationKind
-from libs.events.values import AccountId, NotificationId
+from libs.events.values import AccountId, AdbotId, NotificationId
 from services.gateway.inbox.domain import MailState
 from services.gateway.inbox.tables import Notification
 from services.gateway.inbox.telling import MAILED
@@ -201,6 +201,32 @@ def test_mails_name_no_site_if_none_is_set() -> None:
     assert "http" not in letter.text
     assert "href" not in letter.html
     assert letter.text.endswith("HQADZ-ABC123-XYZ9\n\nads.example.org\n")
+
+
+def test_a_mail_about_an_order_leads_to_its_payment() -> None:
+    page = "https://ads.example.org/pay/HQADZ-ABC123-XYZ9"
+    for facts in (PLACED, PARTIAL, RECEIVED, EXPIRED):
+        letter = WRITER.write(facts)
+        assert f"    {page}\n" in letter.text
+        assert f'href="{page}"' in letter.html
+
+
+def test_a_mail_about_an_adbot_leads_to_the_adbot() -> None:
+    adbot = AdbotId(UUID("0190a000-0000-7000-8000-000000000002"))
+    facts = of_adbot(NotificationKind.ADBOT_STOPPED)
+    letter = WRITER.write(replace(facts, notification=replace(facts.notification, adbot=adbot)))
+    assert f"    https://ads.example.org/adbots/{adbot}\n" in letter.text
+    assert f'href="https://ads.example.org/adbots/{adbot}"' in letter.html
+    assert "/pay/" not in letter.text + letter.html
+
+
+def test_the_code_is_in_a_link_to_sign_in_only_after_the_fragment_sign() -> None:
+    link = f"https://ads.example.org/sign-in#code={CODE}"
+    letter = WRITER.write(RECEIVED)
+    assert f"    {link}\n" in letter.text
+    assert f'href="{link}"' in letter.html
+    without = WRITER.write(replace(RECEIVED, access_code=None))
+    assert "sign-in" not in without.text + without.html
 
 
 def test_every_copy_has_the_same_id_and_the_day_on_which_it_was_raised() -> None:

@@ -97,3 +97,12 @@ def test_an_impossible_history_is_an_error() -> None:
         evolve(Lost(ID, SessionLoss.BANNED), ASSIGNED)
     with pytest.raises(ImpossibleEvent):
         evolve(Unused(ID, None), STOCKED)
+
+
+def test_a_session_that_an_operator_retires_says_why() -> None:
+    retire = Lose(SessionLoss.RETIRED, "RETIRED_BY_HAND", NOON, "sold")
+    retired = SessionLost(
+        session=ID, adbot=ADBOT, loss=SessionLoss.RETIRED, error="RETIRED_BY_HAND", reason="sold"
+    )
+    session.given(STOCKED, ASSIGNED).when(retire).then(retired)
+    session.given(STOCKED, ASSIGNED, retired).when(ASSIGN).refused("session_lost")

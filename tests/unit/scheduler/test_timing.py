@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from libs.events.cadence import Cadence, QuietHours, TimetableEntry, Weekday
-from services.scheduler.schedule.local_times import instant, quiet_until, times_around, week_of, zone_of
+from libs.events.time_zones import zone_of
+from services.scheduler.schedule.local_times import instant, quiet_until, times_around, week_of
 from services.scheduler.schedule.timing import Timing
 
 HOUR, MINUTE, DAY = timedelta(hours=1), timedelta(minutes=1), timedelta(days=1)

@@ -2,7 +2,7 @@ import { queryOptions, useInfiniteQuery, useMutation, useQuery } from "@tanstack
 import { useSyncExternalStore } from "react";
 import { api, body } from "./client";
 import { pagedQuery, queries } from "./queries";
-import type { SignedIn, SignInBody } from "./schema";
+import type { OrderStatus, SignedIn, SignInBody } from "./schema";
 import { csrfHeader, onSession, refresh, session, signedIn } from "./session";
 
 /** Returns who is signed in, null for nobody. */
@@ -10,9 +10,9 @@ export function useSession(): SignedIn | null {
   return useSyncExternalStore(onSession, session);
 }
 
-/** Resolves once it is known whether the browser's cookie signs somebody in. */
+/** Resolves once it is known whether the browser's cookie signs somebody in; fails while nobody can say. */
 export async function restoredSession(): Promise<SignedIn | null> {
-  return session() ?? refresh().catch(() => null);
+  return session() ?? refresh();
 }
 
 export function useSignIn() {
@@ -23,31 +23,56 @@ export function useSignIn() {
       queries.clear();
       signedIn(next);
     },
+    gcTime: 0, // it holds the access code
   });
 }
 
-export function useSignOut() {
-  return useMutation({
-    mutationFn: () => body(api.POST("/api/v1/auth/sign-out", { headers: csrfHeader() })),
-  });
-}
+export const signOut = () => body(api.POST("/api/v1/auth/sign-out", { headers: csrfHeader() }));
 
-export const notificationsQuery = queryOptions({
-  queryKey: ["notifications"],
-  queryFn: () => body(api.GET("/api/v1/notifications", { params: { query: { limit: 30 } } })),
+const NEWEST = 6;
+
+/** The latest notifications, and how many are unread in all. */
+const newestQuery = queryOptions({
+  queryKey: ["notifications", "newest"],
+  queryFn: () => body(api.GET("/api/v1/notifications", { params: { query: { limit: NEWEST } } })),
 });
 
-export const useNotifications = () => useQuery(notificationsQuery);
+const notificationsQuery = (unread: boolean) =>
+  pagedQuery(["notifications", "list", unread], (page) =>
+    body(
+      api.GET("/api/v1/notifications", {
+        params: { query: { ...(unread ? { unread } : {}), ...page } },
+      }),
+    ),
+  );
 
-export function useMarkAllRead() {
+export const useNewest = () => useQuery(newestQuery);
+export const useNotifications = (unread: boolean) => useInfiniteQuery(notificationsQuery(unread));
+
+/** Marks notifications as read: those with these ids, or all. */
+export function useMarkRead() {
   return useMutation({
-    mutationFn: () => body(api.POST("/api/v1/notifications/read", { body: { all: true } })),
+    mutationFn: (which: { ids: string[] } | { all: true }) =>
+      body(api.POST("/api/v1/notifications/read", { body: which })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["notifications"] }),
   });
 }
 
-export const ordersQuery = pagedQuery(["orders"], (page) =>
-  body(api.GET("/api/v1/orders", { params: { query: page } })),
-);
+const ordersQuery = (status: OrderStatus | null) =>
+  pagedQuery(["orders", "list", status], (page) =>
+    body(
+      api.GET("/api/v1/orders", {
+        params: { query: { ...(status ? { order_status: status } : {}), ...page } },
+      }),
+    ),
+  );
 
-export const useOrders = () => useInfiniteQuery(ordersQuery);
+export const useOrders = (status: OrderStatus | null) => useInfiniteQuery(ordersQuery(status));
+
+export async function cancelOrder(order: string): Promise<void> {
+  await body(api.POST("/api/v1/orders/{order_number}/cancel", { params: { path: { order_number: order } } }));
+  await Promise.all([
+    queries.invalidateQueries({ queryKey: ["orders"] }),
+    queries.invalidateQueries({ queryKey: ["payment", order] }),
+  ]);
+}

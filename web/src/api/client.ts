@@ -2,20 +2,39 @@
 
 import createClient, { type Middleware } from "openapi-fetch";
 import { ApiError } from "./problem";
+import { queries } from "./queries";
 import type { Problem, paths } from "./schema";
 import { accessToken, refresh } from "./session";
+import { contentOf, isFinal, WriteKeys } from "./write-keys";
 
 const WITHOUT_TOKEN = new Set(["/api/v1/auth/sign-in", "/api/v1/catalogue", "/api/v1/coins"]);
+/** Here a key would be the order's token, in place of the cookie with which a second click finds the first order. */
+const WITHOUT_KEY = new Set(["/api/v1/checkout"]);
 const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
+const KEY = "Idempotency-Key";
+
+const keys = new WriteKeys();
 
 const withToken: Middleware = {
   async onRequest({ request, schemaPath }) {
     const token = WITHOUT_TOKEN.has(schemaPath) ? null : await accessToken();
     if (token !== null) request.headers.set("Authorization", `Bearer ${token}`);
-    if (WRITES.has(request.method) && !request.headers.has("Idempotency-Key")) {
-      request.headers.set("Idempotency-Key", crypto.randomUUID());
+    const keyed = WRITES.has(request.method) && !WITHOUT_KEY.has(schemaPath);
+    if (keyed && !request.headers.has(KEY)) {
+      request.headers.set(KEY, keys.keyOf(await contentOf(request)));
     }
     return request;
+  },
+  async onResponse({ request, response }) {
+    const key = request.headers.get(KEY);
+    if (key === null) return;
+    const code = response.status === 409 ? await codeIn(response.clone()) : null;
+    if (isFinal(response.status, code)) keys.answered(key);
+    else keys.lost(key);
+  },
+  onError({ request }) {
+    const key = request.headers.get(KEY);
+    if (key !== null) keys.lost(key);
   },
 };
 
@@ -30,8 +49,17 @@ async function fetchAgain(request: Request): Promise<Response> {
   return fetch(again);
 }
 
+/** The log of what operators do has another line after each write of theirs, also after a refused one. */
+const withActivity: Middleware = {
+  onResponse({ request, schemaPath }) {
+    if (WRITES.has(request.method) && schemaPath.startsWith("/api/v1/admin/")) {
+      void queries.invalidateQueries({ queryKey: ["operator"] });
+    }
+  },
+};
+
 export const api = createClient<paths>({ fetch: fetchAgain });
-api.use(withToken);
+api.use(withToken, withActivity);
 
 type Answer<T> = { data?: T; error?: unknown; response: Response };
 
@@ -40,8 +68,8 @@ export async function body<T>(request: Promise<Answer<T>>): Promise<T> {
   let answer: Answer<T>;
   try {
     answer = await request;
-  } catch {
-    throw new ApiError(0, {}, null);
+  } catch (error) {
+    throw error instanceof ApiError ? error : new ApiError(0, {}, null);
   }
   if (!answer.response.ok) {
     const seconds = Number(answer.response.headers.get("Retry-After") ?? Number.NaN);
@@ -53,4 +81,10 @@ export async function body<T>(request: Promise<Answer<T>>): Promise<T> {
 
 function isProblem(value: unknown): value is Problem {
   return typeof value === "object" && value !== null && "code" in value;
+}
+
+/** Returns the code of a refusal; null if its body has none. */
+async function codeIn(response: Response): Promise<string | null> {
+  const problem: unknown = await response.json().catch(() => null);
+  return isProblem(problem) ? problem.code : null;
 }

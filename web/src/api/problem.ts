@@ -11,6 +11,7 @@ export class ApiError extends Error {
 
   constructor(status: number, problem: Partial<Problem>, retryAfter: number | null) {
     super(problem.detail ?? problem.title ?? `HTTP ${status}`);
+    this.name = "ApiError"; // also in a build, in which classes have other names
     this.status = status;
     this.code = problem.code ?? "unreachable";
     this.fields = problem.errors ?? [];
@@ -27,6 +28,20 @@ export function fieldErrors(error: unknown): Record<string, string> {
   );
 }
 
+/** Returns whether a refusal is only about fields that a form has, at which it is shown. */
+export function isAtFields(error: unknown, form: object): boolean {
+  const fields = Object.keys(fieldErrors(error));
+  return fields.length > 0 && fields.every((field) => field in form);
+}
+
+/** Returns whether a request failed because the gateway did not answer at all. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 0;
+}
+
+/** Returns whether there is no such thing: none has this id, or none can have it. */
 export function isMissing(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 404;
+  if (!(error instanceof ApiError)) return false;
+  const noId = error.fields.length > 0 && error.fields.every(({ field }) => field.startsWith("path."));
+  return error.status === 404 || (error.status === 422 && noId);
 }

@@ -29,3 +29,9 @@ export function pagedQuery<P extends { next: string | null }>(
     getNextPageParam: (page: P) => page.next,
   });
 }
+
+/** Returns how often a list is read again: while one page of it is shown, since all that are shown are read. */
+export const pollOfFirstPage =
+  (milliseconds: number) =>
+  ({ state }: { state: { data?: { pages: unknown[] } | undefined } }): number | false =>
+    (state.data?.pages.length ?? 0) > 1 ? false : milliseconds;

@@ -1,5 +1,6 @@
 /** Who is signed in: the access token lives in this page's memory, the refresh token in a cookie that no script reads. */
 
+import { ApiError } from "./problem";
 import { queries } from "./queries";
 import type { SignedIn } from "./schema";
 
@@ -51,7 +52,9 @@ export function csrfHeader(): Record<string, string> {
 
 async function refreshOnce(): Promise<SignedIn | null> {
   if (cookie(CSRF_COOKIES) === null) return null;
-  const answer = await fetch("/api/v1/auth/refresh", { method: "POST", headers: csrfHeader() });
+  const answer = await fetch("/api/v1/auth/refresh", { method: "POST", headers: csrfHeader() }).catch(() => {
+    throw new ApiError(0, {}, null);
+  });
   if (answer.ok) {
     const next = (await answer.json()) as SignedIn;
     // somebody else may have signed in on another tab
@@ -60,7 +63,7 @@ async function refreshOnce(): Promise<SignedIn | null> {
   } else if (answer.status === 401 || answer.status === 403) {
     signedIn(null);
   } else {
-    throw new Error(`refresh: ${answer.status}`);
+    throw new ApiError(answer.status, await answer.json().catch(() => ({})), null);
   }
   return current;
 }

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { AdbotTable } from "../features/adbots/AdbotTable";
+import { AdbotTable } from "../features/adbots/overview/AdbotTable";
 import { Page } from "../ui/Page";
 
 export function AdbotsPage() {

@@ -1,67 +1,77 @@
-import { Button, Card, Group, Stack, Text } from "@mantine/core";
+import { Button, Card, Stack } from "@mantine/core";
 import { IconBell } from "@tabler/icons-react";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { useMarkAllRead, useNotifications } from "../api/account";
-import type { NotificationView } from "../api/schema";
+import { useMarkRead, useNewest, useNotifications } from "../api/account";
+import { NotificationLine } from "../features/notifications/NotificationLine";
+import classes from "../features/notifications/Notifications.module.css";
 import { Empty } from "../ui/Empty";
+import { FilterChips } from "../ui/FilterChips";
 import { Loaded } from "../ui/Loaded";
+import { MoreButton } from "../ui/MoreButton";
 import { Page } from "../ui/Page";
-import { When } from "../ui/When";
+import { ProblemNotice } from "../ui/ProblemNotice";
 
 export function NotificationsPage() {
   const { t } = useTranslation();
-  const query = useNotifications();
-  const markRead = useMarkAllRead();
+  const { only } = useSearch({ from: "/client/notifications" });
+  const navigate = useNavigate();
+  const query = useNotifications(only === "unread");
+  const unread = useNewest().data?.unread;
+  const markRead = useMarkRead();
   const action = (
     <Button
       variant="default"
-      disabled={(query.data?.unread ?? 0) === 0}
+      disabled={unread === 0}
       loading={markRead.isPending}
-      onClick={() => markRead.mutate()}
+      onClick={() => markRead.mutate({ all: true })}
     >
       {t("notifications.markRead")}
     </Button>
   );
   return (
-    <Page title={t("notifications.title")} action={action}>
-      <Loaded query={query}>
-        {(page) =>
-          page.items.length === 0 ? (
-            <Empty
-              icon={<IconBell size={22} />}
-              title={t("notifications.empty")}
-              text={t("notifications.emptyText")}
-            />
-          ) : (
-            <Card padding={0}>
-              <Stack gap={0} component="ul" m={0} p={0}>
-                {page.items.map((one) => (
-                  <Line key={one.id} notification={one} />
-                ))}
-              </Stack>
-            </Card>
-          )
+    <Page title={t("notifications.title")} about={t("notifications.about")} action={action}>
+      {markRead.error !== null && <ProblemNotice error={markRead.error} />}
+      <FilterChips
+        label={t("notifications.filter")}
+        options={["unread"]}
+        text={() =>
+          unread === undefined ? t("notifications.onlyUnread") : t("notifications.unread", { count: unread })
         }
+        value={only}
+        onChange={(next) =>
+          void navigate({ to: "/notifications", search: next === undefined ? {} : { only: next } })
+        }
+      />
+      <Loaded query={query} rows={6}>
+        {({ pages }) => {
+          const items = pages.flatMap((page) => page.items);
+          if (items.length === 0) return <Nothing unread={only === "unread"} />;
+          return (
+            <Card padding={0}>
+              <ul className={classes.list}>
+                {items.map((one) => (
+                  <NotificationLine key={one.id} notification={one} />
+                ))}
+              </ul>
+            </Card>
+          );
+        }}
       </Loaded>
+      <Stack align="center">
+        <MoreButton query={query} />
+      </Stack>
     </Page>
   );
 }
 
-function Line({ notification }: { notification: NotificationView }) {
+function Nothing({ unread }: { unread: boolean }) {
   const { t } = useTranslation();
   return (
-    <Group component="li" justify="space-between" px="md" py="sm" wrap="nowrap" align="flex-start">
-      <div>
-        <Text fw={notification.read_at === null ? 600 : 400}>{t(`notification.${notification.kind}`)}</Text>
-        {notification.detail !== "" && (
-          <Text size="sm" c="var(--quiet)">
-            {notification.detail}
-          </Text>
-        )}
-      </div>
-      <Text size="xs" c="var(--quiet)">
-        <When at={notification.raised_at} />
-      </Text>
-    </Group>
+    <Empty
+      icon={<IconBell size={22} />}
+      title={unread ? t("notifications.allRead") : t("notifications.empty")}
+      text={unread ? t("notifications.allReadText") : t("notifications.emptyText")}
+    />
   );
 }

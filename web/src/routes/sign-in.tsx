@@ -29,8 +29,8 @@ export function SignInPage() {
 
   const submit = form.onSubmit(({ access_code, one_time_code }) =>
     signIn.mutate(
-      { access_code, one_time_code: one_time_code || null },
-      { onSuccess: () => void navigate({ to: next ?? "/adbots" }) },
+      { access_code: access_code.trim(), one_time_code: one_time_code.replace(/\s/g, "") || null },
+      { onSuccess: () => void navigate({ href: next ?? "/adbots" }) },
     ),
   );
 
@@ -65,7 +65,7 @@ export function SignInPage() {
             </Button>
             <Text size="sm" c="var(--quiet)">
               {t("signIn.noCode")}{" "}
-              <Anchor size="sm" renderRoot={(props) => <Link to="/" {...props} />}>
+              <Anchor size="sm" underline="always" renderRoot={(props) => <Link to="/" {...props} />}>
                 {t("signIn.buy")}
               </Anchor>
             </Text>

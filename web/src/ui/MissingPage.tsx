@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useDocumentTitle } from "@mantine/hooks";
 import { IconCompass } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -6,8 +7,10 @@ import { Empty } from "./Empty";
 
 export function MissingPage() {
   const { t } = useTranslation();
+  useDocumentTitle(`${t("missing.title")} · ${t("app.name")}`);
   return (
     <Empty
+      whole
       icon={<IconCompass size={22} />}
       title={t("missing.title")}
       text={t("missing.text")}

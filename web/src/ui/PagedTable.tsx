@@ -1,9 +1,9 @@
-import { Button, Stack } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import { type Column, DataTable } from "./DataTable";
 import { Loaded } from "./Loaded";
+import { MoreButton } from "./MoreButton";
 
 type Props<T> = {
   label: string;
@@ -16,7 +16,6 @@ type Props<T> = {
 
 /** A list of the API as a table, page by page. */
 export function PagedTable<T>({ label, query, rowKey, columns, empty }: Props<T>) {
-  const { t } = useTranslation();
   return (
     <Stack gap="md">
       <Loaded query={query} rows={8}>
@@ -29,15 +28,7 @@ export function PagedTable<T>({ label, query, rowKey, columns, empty }: Props<T>
           );
         }}
       </Loaded>
-      {query.hasNextPage && (
-        <Button
-          variant="default"
-          loading={query.isFetchingNextPage}
-          onClick={() => void query.fetchNextPage()}
-        >
-          {t("common.more")}
-        </Button>
-      )}
+      <MoreButton query={query} />
     </Stack>
   );
 }

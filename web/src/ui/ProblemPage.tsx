@@ -2,10 +2,11 @@ import { Container } from "@mantine/core";
 import type { ErrorComponentProps } from "@tanstack/react-router";
 import { ProblemNotice } from "./ProblemNotice";
 
-export function ProblemPage({ error, reset }: ErrorComponentProps) {
+/** What is shown instead of everything: a page that failed is loaded again as a whole. */
+export function ProblemPage({ error }: ErrorComponentProps) {
   return (
     <Container size="sm" py="xl">
-      <ProblemNotice error={error} onRetry={reset} />
+      <ProblemNotice error={error} onRetry={() => window.location.reload()} />
     </Container>
   );
 }

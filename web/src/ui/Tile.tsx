@@ -1,5 +1,6 @@
 import { Card, Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import { whole } from "./size";
 
 /** A figure with its name. */
 export function Tile({ name, value }: { name: string; value: ReactNode }) {
@@ -9,7 +10,7 @@ export function Tile({ name, value }: { name: string; value: ReactNode }) {
         {name}
       </Text>
       <Text size="xl" fw={600} className="figure">
-        {typeof value === "number" ? value.toLocaleString("en") : value}
+        {typeof value === "number" ? whole(value) : value}
       </Text>
     </Card>
   );

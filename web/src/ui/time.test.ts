@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { relativeTime, timeLeft, wholeUnits } from "./time";
+import { afterEach, describe, expect, it } from "vitest";
+import { prefer } from "../preferences";
+import { clockTime, exactTime, preciseTime, relativeTime, timeLeft, wholeUnits } from "./time";
 
 describe("timeLeft", () => {
   it.each([
@@ -21,7 +22,10 @@ describe("relativeTime", () => {
     ["2026-11-29T12:00:00Z", "now"],
     ["2026-11-29T11:59:30Z", "30 seconds ago"],
     ["2026-11-29T12:05:00Z", "in 5 minutes"],
-    ["2026-11-28T12:00:00Z", "yesterday"],
+    ["2026-11-29T11:00:20Z", "1 hour ago"],
+    ["2026-11-28T12:20:00Z", "1 day ago"],
+    ["2026-11-28T12:00:00Z", "1 day ago"],
+    ["2026-11-30T18:00:00Z", "in 1 day"],
     ["2026-12-29T12:00:00Z", "in 30 days"],
   ])("%s is %s", (at, shown) => {
     expect(relativeTime(at, noon)).toBe(shown);
@@ -33,5 +37,17 @@ describe("wholeUnits", () => {
     expect(wholeUnits(7200)).toEqual({ unit: "hours", count: 2 });
     expect(wholeUnits(90)).toEqual({ unit: "seconds", count: 90 });
     expect(wholeUnits(172_800)).toEqual({ unit: "days", count: 2 });
+  });
+});
+
+describe("the time zone that a device prefers", () => {
+  afterEach(() => prefer({ zone: null }));
+
+  it("is that of all times", () => {
+    prefer({ zone: "Asia/Tokyo" });
+    const at = "2026-11-29T16:00:01.234Z";
+    expect(clockTime(at, Date.parse(at))).toBe("01:00");
+    expect(preciseTime(at)).toBe("01:00:01.234");
+    expect(exactTime(at)).toMatch(/^30 Nov 2026.*01:00:01.*GMT\+9$/);
   });
 });

@@ -1,21 +1,47 @@
+import { preferences } from "../preferences";
+
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
-const exact = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "long" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "always" });
 
-/** Returns the distance of an instant from now, such as "5 minutes ago". */
+/** Returns the distance of an instant from now, such as "5 minutes ago"; "1 day ago" need not be yesterday. */
 export function relativeTime(at: string, now: number): string {
   const seconds = Math.round((Date.parse(at) - now) / 1000);
-  const size = Math.abs(seconds);
-  if (size < MINUTE) return relative.format(seconds, "second");
-  if (size < HOUR) return relative.format(Math.round(seconds / MINUTE), "minute");
-  if (size < DAY) return relative.format(Math.round(seconds / HOUR), "hour");
-  return relative.format(Math.round(seconds / DAY), "day");
+  if (seconds === 0) return "now";
+  if (Math.abs(seconds) < MINUTE) return relative.format(seconds, "second");
+  const [minutes, hours] = [Math.round(seconds / MINUTE), Math.round(seconds / HOUR)];
+  if (Math.abs(minutes) < 60) return relative.format(minutes, "minute");
+  return Math.abs(hours) < 24
+    ? relative.format(hours, "hour")
+    : relative.format(Math.round(seconds / DAY), "day");
 }
 
-export const exactTime = (at: string): string => exact.format(new Date(at));
+/** Returns an instant with its zone: the one that this device prefers, else the browser's. */
+export function exactTime(at: string): string {
+  return new Intl.DateTimeFormat("en-GB", {
+    dateStyle: "medium",
+    timeStyle: "long",
+    timeZone: shownZone(),
+  }).format(new Date(at));
+}
+
+/** Returns the time of day to the millisecond, for what follows closely. */
+export function preciseTime(at: string): string {
+  return new Intl.DateTimeFormat("en-GB", {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    fractionalSecondDigits: 3,
+    timeZone: shownZone(),
+  }).format(new Date(at));
+}
+
+/** Returns the time zone of all times that are shown. */
+export function shownZone(): string {
+  return preferences().zone ?? new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
 
 /** Returns a time that is left: "12 s" up to a minute, then "m:ss", "h:mm:ss" or days. */
 export function timeLeft(seconds: number): string {
@@ -38,4 +64,13 @@ export function wholeUnits(seconds: number): {
   if (seconds % HOUR === 0) return { unit: "hours", count: seconds / HOUR };
   if (seconds % MINUTE === 0) return { unit: "minutes", count: seconds / MINUTE };
   return { unit: "seconds", count: seconds };
+}
+
+/** Returns an instant as the reader's clock shows it: "14:05", with its date if it is not today. */
+export function clockTime(at: string, now: number): string {
+  const timeZone = shownZone();
+  const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeZone });
+  const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone }).format(new Date(at));
+  const date = day.format(new Date(at));
+  return date === day.format(now) ? clock : `${date}, ${clock}`;
 }

@@ -1,11 +1,9 @@
-import { useEffect, useState } from "react";
+import { useState, useSyncExternalStore } from "react";
+import { clockOf } from "./clock";
 
 /** Returns the time in milliseconds, renewed every so many. */
 export function useNow(everyMs = 1000): number {
-  const [now, setNow] = useState(Date.now);
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs);
-    return () => clearInterval(timer);
-  }, [everyMs]);
-  return now;
+  const clock = clockOf(everyMs);
+  useState(clock.refresh); // once, as it is first shown
+  return useSyncExternalStore(clock.subscribe, clock.now);
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from adrelay.terminal.outcome import NotFound
-from adrelay.terminal.plain import Json, contents
+from libs.chassis.plain_values import Json, contents
 from libs.eventsourcing.operations import Connection, DeadLetter, SourceStream, list_dead_letters
 
 
@@ -64,7 +64,7 @@ def chosen(streams: list[BlockedStream], key: str) -> list[BlockedStream]:
 
 
 def is_called(letter: DeadLetter, key: str) -> bool:
-    """Say whether a dead letter has this event id, or is in the stream of this name."""
+    """Return whether a dead letter has this event id, or is in the stream of this name."""
     return key in {str(letter.envelope.id), letter.envelope.stream}
 
 

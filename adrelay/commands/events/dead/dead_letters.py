@@ -20,9 +20,10 @@ from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, duration
 from adrelay.terminal.outcome import Exit, Unusable, complain, print_json, remark, screen
-from adrelay.terminal.pasted import stream_name
-from adrelay.terminal.plain import Json, contents, field_texts, one_line
+from adrelay.terminal.plain import field_texts, one_line
 from adrelay.terminal.screen import as_is
+from libs.chassis.pasted import stream_name
+from libs.chassis.plain_values import Json, contents
 from libs.eventsourcing.operations import (
     FOLLOWS,
     Connection,
@@ -99,7 +100,7 @@ def print_dead_letter(stream: BlockedStream, letter: DeadLetter) -> None:
 
 async def retry(servers: ServerOptions, which: Chosen, wait: float, *, json: bool) -> Exit:
     """Ask the readers to retry blocked streams, and wait until they have done so."""
-    async with stores(servers.databases(which.services), writing=True) as connections:
+    async with stores(servers.databases(which.services, writing=True), writing=True) as connections:
         streams = await blocked_streams_of(connections, which.reader)
         if which.key is not None:
             streams = chosen(streams, stream_name(which.key))
@@ -113,7 +114,7 @@ async def drop_event(
 ) -> Exit:
     """Drop dead letters, and wait until the reader goes on."""
     key = stream_name(which.key or "")
-    async with stores(servers.databases(which.services), writing=True) as connections:
+    async with stores(servers.databases(which.services, writing=True), writing=True) as connections:
         streams = chosen(await blocked_streams_of(connections, which.reader), key)
         if len(streams) > 1:
             ways = " or ".join(f"--service {one.service} --reader {one.reader}" for one in streams)

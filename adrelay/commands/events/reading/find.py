@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from adrelay.names import CATEGORIES
 from adrelay.registries import streams_of
 from adrelay.terminal.outcome import NotFound, Unusable
-from adrelay.terminal.pasted import Kind, Pasted, read
+from libs.chassis.pasted import Kind, Pasted, read
+from libs.events.categories import CATEGORIES
 from libs.eventsourcing.operations import (
     Connection,
     EventSummary,
@@ -60,7 +60,7 @@ class Found:
     correlations: tuple[UUID, ...]
 
     def is_about(self, event: EventSummary) -> bool:
-        """Say whether an event was searched for, or is in a stream that was."""
+        """Return whether an event was searched for, or is in a stream that was."""
         return event.id == self.event or event.stream in self.asked
 
 

@@ -9,8 +9,9 @@ from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import duration
 from adrelay.terminal.outcome import Exit, complain, print_json, screen
-from adrelay.terminal.plain import Json, plain
 from adrelay.terminal.screen import Screen, Table
+from libs.chassis.operations.lag_problems import AHEAD, database_problems, reader_problems, relay_problems
+from libs.chassis.plain_values import Json, plain
 from libs.events.catalogue import published
 from libs.eventsourcing.operations import (
     OldestTransaction,
@@ -20,8 +21,6 @@ from libs.eventsourcing.operations import (
     reader_lags,
     relay_lag,
 )
-
-_AHEAD = "the stream holds events that the store does not have"
 
 
 async def lag(servers: ServerOptions, allowed_seconds: float, *, json: bool) -> Exit:
@@ -57,41 +56,6 @@ async def lag(servers: ServerOptions, allowed_seconds: float, *, json: bool) -> 
     return Exit.FOUND if problems else Exit.OK
 
 
-def relay_problems(relay: RelayLag, allowed_seconds: float) -> list[str]:
-    """Return the problems of a relay, a line each."""
-    found = [f"{relay.service}: {_AHEAD}"] if relay.ahead else []
-    if not relay.active:
-        found.append(f"{relay.service}: no relay runs")
-    if relay.oldest_seconds is not None and relay.oldest_seconds > allowed_seconds:
-        oldest = f"the oldest for {relay.oldest_seconds:.0f} s"
-        found.append(f"{relay.service}: {relay.behind} events wait to be relayed, {oldest}")
-    if relay.stalled is not None and relay.stalled.seconds > allowed_seconds:
-        since = relay.stalled.since.isoformat(timespec="seconds")
-        found.append(f"{relay.service}: its relay has not got through since {since}: {relay.stalled.error}")
-    return found
-
-
-def reader_problems(reader: ReaderLag, allowed_seconds: float) -> list[str]:
-    """Return the problems of a reader, a line each."""
-    found: list[str] = []
-    who = f"{reader.service}: reader {reader.name}"
-    if not reader.active:
-        found.append(f"{who} does not run")
-    if reader.oldest_seconds is not None and reader.oldest_seconds > allowed_seconds:
-        found.append(f"{who} has {reader.waiting} events before it")
-    if reader.dead_letters:
-        found.append(f"{who} has {reader.dead_letters} dead letters; `adrelay events dead list` shows them")
-    return found
-
-
-def database_problems(database: OldestTransaction, allowed_seconds: float) -> list[str]:
-    """Return the problems of a database, a line each."""
-    seconds = database.open_seconds
-    if seconds is None or seconds <= allowed_seconds:
-        return []
-    return [f"{database.service}: a transaction of {database.holder} has been open for {seconds:.0f} s"]
-
-
 def _reader_document(reader: ReaderLag) -> Json:
     """Return a reader's lag as JSON, in which dead letters have an older name."""
     fields = cast("dict[str, Json]", plain(reader))
@@ -107,7 +71,7 @@ def _document(relay: RelayLag) -> Json:
         "stored": relay.stored,
         "behind": relay.behind,
         "oldest_seconds": relay.oldest_seconds,
-        "trouble": _AHEAD if relay.ahead else None,
+        "trouble": AHEAD if relay.ahead else None,
         "stalled_since": None if stalled is None else plain(stalled.since),
         "stall_seconds": None if stalled is None else stalled.seconds,
         "stall_reason": None if stalled is None else stalled.error,

@@ -6,11 +6,11 @@ from datetime import datetime
 from html import escape
 from uuid import UUID
 
-from adrelay.commands.events.reading.correlated_tree import Line, Node
 from adrelay.commands.events.reading.find import Found
-from adrelay.system import SERVICES
+from adrelay.names import SERVICES
 from adrelay.terminal.moments import clock, duration
-from adrelay.terminal.plain import contents
+from libs.chassis.plain_values import contents
+from libs.eventsourcing.operations import Visit
 
 ROW = 26
 LANE = 34
@@ -41,30 +41,25 @@ summary::-webkit-details-marker { display: none }
 """
 
 
-def picture(key: str, found: Found, lines: Sequence[Line], data: Mapping[str, str]) -> str:
+def picture(key: str, found: Found, visits: Sequence[Visit], left_out: int, data: Mapping[str, str]) -> str:
     """Return the page; rows are ordered by time, `data` is the events' by id."""
-    nodes = sorted(
-        (line for line in lines if line.node is not None),
-        key=lambda line: (_at(line), line.depth),
-    )
-    left_out = sum(line.left_out for line in lines)
-    if not nodes:
+    if not visits:
         return ""
-    begin = _at(nodes[0])
+    in_order = sorted(visits, key=lambda visit: (visit.node.event.at, visit.depth))
+    begin = in_order[0].node.event.at
     rows: list[str] = []
     row_of: dict[UUID, int] = {}
     before = begin
-    for line in nodes:
-        if line.node is None:
-            continue
-        waited = (_at(line) - before).total_seconds()
+    for visit in in_order:
+        event = visit.node.event
+        waited = (event.at - before).total_seconds()
         if waited >= LONG_GAP_SECONDS:
             rows.append(f'<div class="row wait"><span class="time">⋮ {escape(duration(waited))}</span></div>')
-        row_of[line.node.event.id] = len(rows)
-        rows.append(_row(line, line.node, found, begin, data))
-        before = _at(line)
+        row_of[event.id] = len(rows)
+        rows.append(_row(visit, found, begin, data))
+        before = event.at
     lasted = duration((before - begin).total_seconds())
-    summary = f"{len(nodes)} events in {lasted}, from {clock(begin)} UTC on"
+    summary = f"{len(visits)} events in {lasted}, from {clock(begin)} UTC on"
     if left_out:
         summary += f"; {left_out} more between them are left out"
     width = LANE * (len(SERVICES) + 1)
@@ -75,16 +70,10 @@ def picture(key: str, found: Found, lines: Sequence[Line], data: Mapping[str, st
 .row {{ padding-left: {width}px }}</style></head><body>
 <h1>{escape("; ".join(found.names))}</h1><p>{escape(summary)}. Click a row for the event's data.</p>
 <p class="legend">{_legend()}</p>
-<div class="tree">{_lanes(nodes, row_of, width, len(rows) * ROW)}
+<div class="tree">{_lanes(in_order, row_of, width, len(rows) * ROW)}
 {body}
 </div></body></html>
 """
-
-
-def _at(line: Line) -> datetime:
-    if line.node is None:
-        raise ValueError("a line without an event has no time")
-    return line.node.event.at
 
 
 def _colour(service: str) -> str:
@@ -95,9 +84,9 @@ def _legend() -> str:
     return "".join(f'<span><i style="background:{_colour(name)}"></i>{name}</span>' for name in SERVICES)
 
 
-def _row(line: Line, node: Node, found: Found, begin: datetime, data: Mapping[str, str]) -> str:
-    event = node.event
-    gap = "" if line.cause is None else f"+{duration((event.at - line.cause.event.at).total_seconds())}"
+def _row(visit: Visit, found: Found, begin: datetime, data: Mapping[str, str]) -> str:
+    event = visit.node.event
+    gap = "" if visit.cause is None else f"+{duration((event.at - visit.cause.event.at).total_seconds())}"
     data_text = json.dumps(contents(data.get(str(event.id), "{}")), ensure_ascii=False, indent=1)
     asked = " asked" if found.is_about(event) else ""
     about = f"{event.stream} v{event.version} · {event.actor}"
@@ -106,26 +95,24 @@ def _row(line: Line, node: Node, found: Found, begin: datetime, data: Mapping[st
         f'<div class="row{asked}" title="{escape(title)}">'
         f'<span class="time">{(event.at - begin).total_seconds():.3f} s</span>'
         f'<span class="gap">{escape(gap)}</span>'
-        f'<span class="type" style="color:{_colour(node.service)}">{escape(event.type)}</span>'
+        f'<span class="type" style="color:{_colour(visit.node.service)}">{escape(event.type)}</span>'
         f'<span class="who">{escape(about)}</span></div>'
     )
 
 
-def _lanes(lines: Sequence[Line], row_of: Mapping[UUID, int], width: int, height: int) -> str:
+def _lanes(visits: Sequence[Visit], row_of: Mapping[UUID, int], width: int, height: int) -> str:
     lanes = [
         f'<line x1="{_x(name)}" y1="0" x2="{_x(name)}" y2="{height}" stroke="var(--line)"/>'
         for name in SERVICES
     ]
     curves: list[str] = []
     dots: list[str] = []
-    for line in lines:
-        if line.node is None:
-            continue
-        x, y = _x(line.node.service), _y(row_of[line.node.event.id])
-        colour = _colour(line.node.service)
+    for visit in visits:
+        x, y = _x(visit.node.service), _y(row_of[visit.node.event.id])
+        colour = _colour(visit.node.service)
         dots.append(f'<circle cx="{x}" cy="{y}" r="5" fill="{colour}"/>')
-        if line.cause is not None and line.cause.event.id in row_of:
-            curves.append(_curve(_x(line.cause.service), _y(row_of[line.cause.event.id]), x, y, colour))
+        if visit.cause is not None and visit.cause.event.id in row_of:
+            curves.append(_curve(_x(visit.cause.service), _y(row_of[visit.cause.event.id]), x, y, colour))
     return (
         f'<svg width="{width}" height="{height}" aria-hidden="true">'
         + "".join((*lanes, *curves, *dots))

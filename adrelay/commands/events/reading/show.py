@@ -6,16 +6,17 @@ from itertools import takewhile
 from rich.text import Text
 
 from adrelay.commands.events.reading.find import find, streams_of_tree
-from adrelay.commands.events.reading.steps import Step, steps
-from adrelay.names import CATEGORIES
+from adrelay.commands.events.reading.steps import steps
 from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, past_moment
 from adrelay.terminal.outcome import Exit, NotFound, complain, print_json, screen
-from adrelay.terminal.pasted import pasted, stream_name
-from adrelay.terminal.plain import Json, contents, field_texts, flat, pieces, plain
+from adrelay.terminal.plain import field_texts, flat, pieces
 from adrelay.terminal.screen import Screen, Table
-from libs.eventsourcing.operations import STREAM_NAME, Connection, events_of_stream
+from libs.chassis.pasted import pasted, stream_name
+from libs.chassis.plain_values import Json, contents, plain
+from libs.events.categories import CATEGORIES
+from libs.eventsourcing.operations import STREAM_NAME, Connection, Step, events_of_stream
 from libs.eventsourcing.values import Envelope
 
 

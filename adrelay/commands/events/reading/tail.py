@@ -17,10 +17,11 @@ from adrelay.servers.broker import streaming
 from adrelay.servers.options import ServerOptions, checked
 from adrelay.terminal.moments import clock, past_moment
 from adrelay.terminal.outcome import Exit, Unusable, print_json, remark, screen
-from adrelay.terminal.pasted import pasted, stream_name
-from adrelay.terminal.plain import contents, field_texts
+from adrelay.terminal.plain import field_texts
 from adrelay.terminal.reasons import reason_of
 from adrelay.terminal.screen import INDENT, as_is, fitting
+from libs.chassis.pasted import pasted, stream_name
+from libs.chassis.plain_values import contents
 from libs.events.catalogue import published
 from libs.eventsourcing import EventStream
 from libs.eventsourcing.operations import (
@@ -63,11 +64,11 @@ class Filters:
         ]
 
     def is_of_streams(self, arrival: Arrival) -> bool:
-        """Say whether an event received on these subjects is of the streams, which others share them with."""
+        """Return whether an event received on these subjects is of the streams; others share the subjects."""
         return not self.streams or arrival.envelope.stream in self.streams
 
     def passes(self, arrival: Arrival) -> bool:
-        """Say whether an event of the streams has the correlation id."""
+        """Return whether an event of the streams has the correlation id."""
         return self.correlation is None or arrival.envelope.correlation_id == self.correlation
 
 

@@ -5,23 +5,24 @@ from pathlib import Path
 
 from rich.text import Text
 
-from adrelay.commands.events.reading.correlated_tree import (
-    KEPT,
-    Node,
-    begin_of,
-    members,
-    read_trees,
-    render,
-    walk,
-)
+from adrelay.commands.events.reading.correlated_tree import read_trees, render
 from adrelay.commands.events.reading.find import Found, find
 from adrelay.commands.events.reading.picture import picture
+from adrelay.commands.events.reading.shortening import SHOWN, LeftOut, shortened
 from adrelay.servers.options import ServerOptions
 from adrelay.servers.stores import stores
 from adrelay.terminal.moments import clock, duration
 from adrelay.terminal.outcome import Exit, Unusable, print_json, remark, screen
-from adrelay.terminal.plain import Json
-from libs.eventsourcing.operations import Connection, data_of_events
+from libs.chassis.plain_values import Json
+from libs.eventsourcing.operations import (
+    Connection,
+    Node,
+    Visit,
+    begin_of,
+    data_of_events,
+    depth_first,
+    members,
+)
 
 MOST_TREES = 10
 
@@ -34,13 +35,13 @@ async def trace(servers: ServerOptions, key: str, html: Path | None, *, json: bo
         shown = found.correlations if complete else found.correlations[:MOST_TREES]
         roots = await read_trees(connections, shown)
         trees = _by_correlation_id(found, roots)
-        kept = 0 if complete else KEPT
+        siblings = 0 if complete else SHOWN
         if html is not None:
-            await _draw(connections, html, key, found, roots, kept=kept)
+            await _draw(connections, html, key, found, roots, siblings=siblings)
     if json:
         print_json(_document(key, found, trees))
     else:
-        print_trees(found, trees, kept=kept)
+        print_trees(found, trees, siblings=siblings)
         if len(shown) < len(found.correlations):
             remark(f"{len(found.correlations) - len(shown)} older ones are left out; --all shows them")
     if html is not None:
@@ -55,7 +56,7 @@ def _by_correlation_id(found: Found, roots: list[Node]) -> dict[str, list[Node]]
     return {correlation_id: parts for correlation_id, parts in trees.items() if parts}
 
 
-def print_trees(found: Found, trees: dict[str, list[Node]], *, kept: int) -> None:
+def print_trees(found: Found, trees: dict[str, list[Node]], *, siblings: int) -> None:
     """Print the result of the search, and each correlated tree."""
     console = screen()
     for name in found.names:
@@ -65,7 +66,7 @@ def print_trees(found: Found, trees: dict[str, list[Node]], *, kept: int) -> Non
         lasted = duration(max(times).timestamp() - begin_of(roots))
         counted = f"{len(times)} events in {lasted} from {clock(min(times))} UTC on"
         title = f"correlation id {correlation_id}\n{counted}"
-        console.print(render(title, roots, kept=kept, focus=lambda node: found.is_about(node.event)))
+        console.print(render(title, roots, shown=siblings, focus=lambda node: found.is_about(node.event)))
 
 
 def _document(key: str, found: Found, trees: dict[str, list[Node]]) -> Json:
@@ -84,15 +85,13 @@ def _document(key: str, found: Found, trees: dict[str, list[Node]]) -> Json:
 def _events(found: Found, roots: list[Node]) -> list[Json]:
     begin = begin_of(roots)
     events: list[Json] = []
-    for line in walk(roots):
-        if line.node is None:
-            continue
-        event, cause = line.node.event, line.cause
+    for visit in depth_first(roots):
+        event, cause = visit.node.event, visit.cause
         gap = None if cause is None else round((event.at - cause.event.at).total_seconds(), 6)
         events.append(
             {
-                "depth": line.depth,
-                "service": line.node.service,
+                "depth": visit.depth,
+                "service": visit.node.service,
                 "type": event.type,
                 "stream": event.stream,
                 "version": event.version,
@@ -109,14 +108,22 @@ def _events(found: Found, roots: list[Node]) -> list[Json]:
 
 
 async def _draw(
-    connections: dict[str, Connection], html: Path, key: str, found: Found, roots: list[Node], *, kept: int
+    connections: dict[str, Connection],
+    html: Path,
+    key: str,
+    found: Found,
+    roots: list[Node],
+    *,
+    siblings: int,
 ) -> None:
-    lines = list(walk(roots, kept=kept, focus=lambda node: found.is_about(node.event)))
+    lines = list(shortened(roots, shown=siblings, focus=lambda node: found.is_about(node.event)))
+    visits = [line for line in lines if isinstance(line, Visit)]
+    left_out = sum(line.events for line in lines if isinstance(line, LeftOut))
     data: dict[str, str] = {}
     for service, connection in connections.items():
-        ids = [line.node.event.id for line in lines if line.node is not None and line.node.service == service]
+        ids = [visit.node.event.id for visit in visits if visit.node.service == service]
         data |= {str(event): text for event, text in (await data_of_events(connection, ids)).items()}
-    _write(html, picture(key, found, lines, data))
+    _write(html, picture(key, found, visits, left_out, data))
 
 
 def _write(html: Path, page: str) -> None:

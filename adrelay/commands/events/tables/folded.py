@@ -47,8 +47,11 @@ def tables_of(service: str, url: str) -> ServiceTables:
 
 
 async def all_tables(servers: ServerOptions, chosen: list[str] | None = None) -> dict[str, ServiceTables]:
-    """Return the projections of services, by service; raise `Unusable` if a database can't be used."""
-    databases = servers.databases(chosen)
+    """Return the projections of services, which are to be folded, by service.
+
+    Raises `Unusable` if a database can't be used.
+    """
+    databases = servers.databases(chosen, writing=True)
     problems = [problem for service, url in databases.items() for problem in await _problems(service, url)]
     if problems:
         raise Unusable(*problems)

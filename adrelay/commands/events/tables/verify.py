@@ -4,7 +4,8 @@ from adrelay.commands.events.tables.folded import all_tables, fold_progress, fol
 from adrelay.servers.broker import streaming
 from adrelay.servers.options import ServerOptions
 from adrelay.terminal.outcome import Exit, Unusable, complain, print_json, screen
-from adrelay.terminal.plain import field_texts, plain
+from adrelay.terminal.plain import field_texts
+from libs.chassis.plain_values import plain
 from libs.eventsourcing import EventStream
 from libs.eventsourcing.operations import (
     FoldFailed,

@@ -24,6 +24,22 @@ ImportAnewOption = Annotated[
 ]
 
 
+def create_stream(data: DataOption = None, env_file: EnvFileOption = ENV_FILE) -> None:
+    """Create the stream of events, unless it exists; one of an earlier version gets what it lacks.
+
+    For a broker on which each service has a user of its own, before the services are started at first:
+    ADRELAY_EVENTS_NATS_URL has the operator's user. `adrelay up` does it by itself. Exit codes: 0 the stream
+    exists; 2 wrong usage, or a server that does not answer or forbids it.
+    """
+
+    def work() -> Coroutine[None, None, Exit]:
+        from adrelay.commands.events.transfer.creating import create
+
+        return create(ServerOptions(data, env_file))
+
+    carry_out(work)
+
+
 def republish(
     anew: AnewOption = False,  # noqa: FBT002 - typer's way to say flag
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what is missing.")] = False,  # noqa: FBT002

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from adrelay.system import SERVICES
+from adrelay.names import SERVICES
 from adrelay.terminal.outcome import Unusable
 from libs.events.catalogue import published
 from libs.eventsourcing.operations import STREAM_NAME, UnknownEvent

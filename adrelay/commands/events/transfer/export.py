@@ -30,7 +30,10 @@ async def export(
 ) -> Exit:
     """Write the events of services as JSON Lines."""
     try:
-        async with stores(servers.databases(services)) as connections, one_moment(connections):
+        async with (
+            stores(servers.databases(services), snapshots=True) as connections,
+            one_moment(connections),
+        ):
             counts = await _to(output, connections)
     except NoCommonMoment as error:
         raise Unusable(str(error)) from error

@@ -2,21 +2,21 @@
 
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 from asyncpg.transaction import Transaction
 
 from adrelay.commands.events.transfer.dump import Dump
-from adrelay.servers.options import with_database
+from adrelay.servers.new_databases import DatabaseCreator
 from adrelay.servers.stores import connected
 from adrelay.terminal.outcome import Failure, Unusable, complain
 from adrelay.terminal.reasons import reason_of
+from libs.chassis.database_urls import database_in
 from libs.chassis.names import APPLICATION
-from libs.eventsourcing.operations import Connection, Filling, HoldsEvents, StoreInUse, StoreLocked
+from libs.eventsourcing.operations import Filling, HoldsEvents, StoreInUse, StoreLocked, close
 from libs.eventsourcing.values import Cursor, Envelope
 
 _PAGE = 1000
@@ -36,21 +36,28 @@ class _Store:
     @property
     def database(self) -> str:
         """The name of the store's database."""
-        return _name(self.url)
+        return database_in(self.url)
 
 
 async def _at_once() -> None:
     """Accept all stores."""
 
 
-async def fill(dump: Dump, urls: Mapping[str, str], ready: Callable[[], Awaitable[None]] = _at_once) -> None:
+async def fill(
+    dump: Dump,
+    urls: Mapping[str, str],
+    creator: DatabaseCreator,
+    ready: Callable[[], Awaitable[None]] = _at_once,
+) -> None:
     """Fill these stores with the events of an export, in all of them or in none.
 
-    `ready` is called once all are locked and known to be empty, and may still refuse. Raises `Unusable`;
-    after any error no store contains more than before.
+    Missing databases are created. `ready` is called once all are locked and known to be empty, and may still
+    refuse. Raises `Unusable`; after any error no store contains more than before.
     """
     async with AsyncExitStack() as stack:
-        stores = {name: await stack.enter_async_context(_open(name, url)) for name, url in urls.items()}
+        stores = {
+            name: await stack.enter_async_context(_open(name, url, creator)) for name, url in urls.items()
+        }
         for store in stores.values():
             await _prepare(store)
         await ready()
@@ -67,21 +74,16 @@ async def _keep(stores: list[_Store]) -> None:
             await store.transaction.commit()
     except BaseException:
         for store in doubtful:
-            await _close(store.filling.connection)
+            await close(store.filling.connection)
             if not store.made:
                 await _undo(store)
         raise
 
 
-async def _close(connection: Connection) -> None:
-    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-        await connection.close(timeout=2)
-
-
 @asynccontextmanager
-async def _open(service: str, url: str) -> AsyncGenerator[_Store]:
+async def _open(service: str, url: str, creator: DatabaseCreator) -> AsyncGenerator[_Store]:
     """Open a transaction in a store; a database created for it is dropped if anything fails."""
-    made = await _make_database(service, url)
+    made = await creator.create_missing(service, url)
     try:
         async with connected(service, url, writing=True, empty=True) as connection:
             transaction = connection.transaction()
@@ -89,36 +91,8 @@ async def _open(service: str, url: str) -> AsyncGenerator[_Store]:
             yield _Store(service, url, Filling(connection, APPLICATION), transaction, made)
     except BaseException:
         if made:
-            await _drop_database(service, url)
+            await creator.drop(service, url)
         raise
-
-
-async def _make_database(service: str, url: str) -> bool:
-    try:
-        async with connected(service, url, empty=True):
-            return False
-    except Unusable as error:
-        if not isinstance(error.__cause__, asyncpg.InvalidCatalogNameError):
-            raise
-    async with _server(service, url) as server:
-        await server.execute(f'create database "{_name(url)}"')
-    return True
-
-
-async def _drop_database(service: str, url: str) -> None:
-    try:
-        async with _server(service, url) as server:
-            await server.execute(f'drop database if exists "{_name(url)}"')
-    except (Unusable, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        complain(f"{_name(url)} was made for this, and could not be dropped again: {reason_of(error)}")
-
-
-def _server(service: str, url: str) -> AbstractAsyncContextManager[Connection]:
-    return connected(service, with_database(url, "postgres"), writing=True, empty=True)
-
-
-def _name(url: str) -> str:
-    return urlsplit(url).path.removeprefix("/").replace('"', "")
 
 
 async def _prepare(store: _Store) -> None:

@@ -10,9 +10,11 @@ from nats.errors import Error as NatsError
 from adrelay.commands.events.transfer.dump import Dump, read_dump
 from adrelay.commands.events.transfer.filling import fill
 from adrelay.servers.broker import streaming
-from adrelay.servers.options import Broker, ServerOptions, checked, scratch_name, with_database
+from adrelay.servers.new_databases import DatabaseCreator
+from adrelay.servers.options import Broker, ServerOptions, checked, scratch_name
 from adrelay.terminal.outcome import Exit, Unusable, print_json, remark
 from adrelay.terminal.reasons import reason_of
+from libs.chassis.database_urls import in_database
 from libs.eventsourcing import EventStream
 from libs.eventsourcing.operations import renew
 from libs.eventsourcing.values import START
@@ -35,13 +37,15 @@ async def import_(
             raise Unusable(f"{file} holds no events of {service}")
     if into is not None and anew:
         raise Unusable("--anew does not go with --into: scratch databases have no stream")
-    urls = servers.databases(chosen)
+    urls = servers.databases(chosen, writing=True)
+    creator = DatabaseCreator(servers.superuser_url, servers.tools_url())
     try:
         if into is None:
-            await _into_services(servers.broker(), dump, urls, anew=anew)
+            await _into_services(servers.broker(), dump, urls, creator, anew=anew)
         else:
             name = scratch_name(into)
-            await fill(dump, {one: with_database(url, f"{name}_{one}") for one, url in urls.items()})
+            scratch = {one: in_database(url, f"{name}_{one}") for one, url in urls.items()}
+            await fill(dump, scratch, creator)
     except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
         raise Unusable(f"{file}: the database refuses it: {reason_of(error)}") from error
     counts = {service: dump.count(service) for service in chosen}
@@ -53,14 +57,16 @@ async def import_(
     return Exit.OK
 
 
-async def _into_services(broker: Broker, dump: Dump, urls: Mapping[str, str], *, anew: bool) -> None:
+async def _into_services(
+    broker: Broker, dump: Dump, urls: Mapping[str, str], creator: DatabaseCreator, *, anew: bool
+) -> None:
     async with streaming(broker, absent=True) as stream:
 
         async def ready() -> None:
             if not anew:
                 await _check_stream(stream, urls)
 
-        await fill(dump, urls, ready)
+        await fill(dump, urls, creator, ready)
         if anew:
             try:
                 remark(f"{await renew(stream):,} events of the stream deleted")

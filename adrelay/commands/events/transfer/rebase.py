@@ -14,7 +14,7 @@ from libs.eventsourcing.operations import Connection, RestoredElsewhere, connect
 
 async def rebase_(servers: ServerOptions, service: str, *, yes: bool, json: bool) -> Exit:
     """Move a restored store's next transaction ids behind those of all its events."""
-    url = servers.databases([service])[service]
+    url = servers.databases([service], writing=True)[service]
     async with (
         connected(service, url, writing=True) as connection,
         streaming(servers.broker(), absent=True) as stream,

@@ -61,7 +61,7 @@ async def strip_addresses(servers: ServerOptions, *, dry: bool, yes: bool, json:
     """Remove the addresses from the stores, drop the tables of earlier versions, and fill the stream anew."""
     known = await all_tables(servers)
     async with (
-        stores(servers.databases(None), writing=True) as connections,
+        stores(servers.databases(None, writing=True), writing=True) as connections,
         streaming(servers.broker(), absent=True) as stream,
         folds(),
     ):

@@ -15,6 +15,7 @@ import httpx
 from prometheus_client import Counter, Histogram
 from pydantic import SecretStr
 
+from libs.chassis.networks import is_this_machine
 from libs.nowpayments.reading import MAX_BODY_BYTES
 from services.billing.adapters.breaker import Breaker, RateLimited
 from services.billing.ports import PaymentDeclined, ProviderUnavailable
@@ -48,7 +49,6 @@ IDLE_SECONDS = 2.0
 Servers close idle connections after 5 seconds or more. A connection kept that long could be closed while a
 request is written, and whether it was carried out would be unknown.
 """
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _MAX_REASON_CHARS = 200
 _CONNECT_SECONDS = 3.0
 _RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 10.0, 300.0
@@ -82,7 +82,9 @@ class Client:
         self._provider = provider
         self._key = api_key
         self._breaker = breaker
-        trust_env = urlsplit(url).hostname not in _LOOPBACK  # a proxy can't reach the loopback address
+        trust_env = not is_this_machine(
+            urlsplit(url).hostname or ""
+        )  # a proxy can't reach the loopback address
         self._http = httpx.AsyncClient(
             base_url=url.rstrip("/"),
             headers={"x-api-key": api_key.get_secret_value(), "content-type": "application/json"},

@@ -1,5 +1,7 @@
 """Verifies and parses notifications."""
 
+from collections.abc import Sequence
+
 from prometheus_client import Counter
 
 from libs.eventsourcing import Refused
@@ -15,7 +17,7 @@ MALFORMED = Counter(
 )
 
 
-def read_notification(body: bytes, signature: str, secret: bytes) -> Reported:
+def read_notification(body: bytes, signature: str, secrets: Sequence[bytes]) -> Reported:
     """Return a notification's report, its amounts with all digits.
 
     Raise `Refused`: `bad_signature`, or `malformed_notification`, also for ambiguous JSON.
@@ -24,7 +26,7 @@ def read_notification(body: bytes, signature: str, secret: bytes) -> Reported:
         raise Refused("bad_signature", "there is no signature of the provider's kind")
     try:
         answer = parse(body)
-        if not is_verified(secret, body, signature):
+        if not is_verified(secrets, body, signature):
             raise Refused("bad_signature", "the signature is not the provider's")
         return read(Reported, answer)
     except Unreadable as error:

@@ -1,7 +1,7 @@
 """The payment provider NOWPayments."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import TracebackType
@@ -35,7 +35,8 @@ class Account:
 
     url: str
     api_key: SecretStr
-    ipn_secret: SecretStr
+    ipn_secrets: Sequence[SecretStr]
+    """What notifications may be signed with: during a change there are two."""
     callback_url: str
     coins: Mapping[Coin, str]
     payout: str | None = None
@@ -60,7 +61,7 @@ class NowPayments:
         self._seconds = timeout_seconds
         self._codes = dict(account.coins)
         self._coins = {code: coin for coin, code in account.coins.items()}
-        self._secret = secret_from(account.ipn_secret.get_secret_value())
+        self._secrets = [secret_from(secret.get_secret_value()) for secret in account.ipn_secrets]
         self._client = Client(self.name, account.url, account.api_key, breaker)
         self._minimums = Minimums(self._ask_minimum, fresh_seconds=fresh_seconds)
 
@@ -131,7 +132,7 @@ class NowPayments:
 
     def read_notification(self, body: bytes, signature: str) -> PaymentReport:
         """See `PaymentProvider.read_notification`."""
-        return read_notification(body, signature, self._secret).report(self.coin)
+        return read_notification(body, signature, self._secrets).report(self.coin)
 
     async def _ask_minimum(self, coin: Coin) -> Decimal | None:
         params = {"currency_from": self._codes[coin], "fiat_equivalent": "usd"}

@@ -12,7 +12,7 @@ from typing import Any
 
 from telethon import TelegramClient
 from telethon._updates import MessageBox
-from telethon.crypto import AuthKey
+from telethon.crypto import AuthKey, rsa
 from telethon.errors import AuthKeyNotFound, RPCError, SecurityError, TypeNotFoundError
 from telethon.sessions import MemorySession
 from telethon.tl import functions
@@ -31,6 +31,11 @@ from services.forwarder.vault.store import Credentials
 CLOSE_SECONDS = 2.0
 _make_client: Any = TelegramClient  # its annotations say int where fractions are valid
 _BROKEN_LINE = (OSError, EOFError, BufferError, SecurityError)
+
+
+def trust(public_key: str) -> None:
+    """Trust a server with this public key, in PEM, besides Telegram's own."""
+    rsa.add_key(public_key, old=False)
 
 
 class NoUpdates(MessageBox):  # type: ignore[misc]
@@ -89,13 +94,13 @@ class TelethonConnection:
         except BaseException:
             await self.close()
             raise
-        # the end of a connection is noticed by the next request
-        self._client._sender._disconnected.add_done_callback(_forget)
 
     async def close(self) -> None:
         """Disconnect; may be repeated."""
         client, self._client = self._client, None
         if client is not None:
+            # why it ended, if it did, was said by the request that failed
+            client._sender._disconnected.add_done_callback(_forget)
             with suppress(TelegramError):
                 await _settled(asyncio.ensure_future(client.disconnect()), CLOSE_SECONDS)
 

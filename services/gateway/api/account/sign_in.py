@@ -111,8 +111,8 @@ async def sign_in(body: SignInBody, request: Request, response: Response, desk: 
     """
     await desk.sign_ins.take(address_of(request))
     page = desk.cookies.page_of(request) if body.cookie else None
-    digest = desk.codes.digest(body.access_code.get_secret_value())
-    account = await desk.ask(lambda sql: account_by_digest(sql, digest))
+    digests = desk.codes.digests(body.access_code.get_secret_value())
+    account = await desk.ask(lambda sql: account_by_digest(sql, digests))
     if account is None:
         _SIGN_INS.labels("wrong_access_code").inc()
         raise unauthorized("wrong_access_code", "this code opens no account")

@@ -22,10 +22,12 @@ from services.gateway.api.listings import (
     groups_of_adbot,
 )
 from services.gateway.api.openapi import problems
+from services.gateway.api.periods import PeriodsQueryDep, asked_periods
 from services.gateway.api.requests.shapes import Page
 from services.gateway.api.requests.tags import tagged
 from services.gateway.tables.delivery_log import OWN_LOG
 from services.gateway.tables.figures import GroupFigures, Statistics, statistics_of
+from services.gateway.tables.periods import Periods
 
 router = APIRouter(prefix="/adbots", tags=["adbots"])
 
@@ -68,6 +70,18 @@ async def list_groups(
 async def get_statistics(adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep) -> Statistics:
     """Return an adbot's statistics since it was created, and those of its sessions."""
     return await desk.view(lambda sql: statistics_of(sql, adbot, utc_now()))
+
+
+@router.get(
+    "/{adbot_id}/statistics/periods",
+    summary="Show an adbot's statistics by hour or day",
+    responses=problems(401, 404),
+)
+async def get_periods(
+    adbot: Annotated[AdbotId, Depends(own_adbot)], desk: DeskDep, asked: PeriodsQueryDep
+) -> Periods:
+    """Return what an adbot sent in each of the last hours or days."""
+    return await asked_periods(desk, asked, adbot)
 
 
 DIRECT = (direct_read(router, get_logs, LogQuery),)

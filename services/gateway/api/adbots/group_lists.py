@@ -15,6 +15,7 @@ from libs.events.scheduler import GroupListId
 from libs.events.values import AccountId
 from libs.eventsourcing.values import utc_now
 from services.gateway.api.adbots.group_files import FILE_DESCRIPTION, read_file
+from services.gateway.api.adbots.marking import marking
 from services.gateway.api.adbots.options import GroupOptionBody, Written, written_options
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
 from services.gateway.api.desk import Desk, DeskDep
@@ -104,7 +105,8 @@ async def import_group_list(
 ) -> GroupListView:
     """Make a group list of a text or CSV file, whose first column has the groups.
 
-    Malformed lines are refused as in a list that is written out, with their numbers.
+    Malformed lines are refused as in a list that is written out, with their numbers: `errors` has a field
+    such as `line 4` for each.
     """
     command = await command_of_file(new_list(request), caller.account, request, name=name, new=True)
     return await write_list(command, request, response, desk)
@@ -206,7 +208,8 @@ async def write_list(
     command: SetGroupList, request: Request, response: Response, desk: Desk
 ) -> GroupListView:
     """Send the command of a list, and return the list after it."""
-    accepted = await desk.commands.send(command, causes_of(request))
+    async with marking(command, desk):
+        accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
         if command.new:
@@ -224,7 +227,8 @@ async def write_option(
 ) -> GroupListView:
     """Set the option of one group of a list, and return the list after it."""
     command = SetGroupOption(list=wanted, account=account, option=body.written)
-    accepted = await desk.commands.send(command, causes_of(request))
+    async with marking(command, desk):
+        accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await shown_list(wanted, account, desk)

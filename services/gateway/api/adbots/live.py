@@ -15,7 +15,7 @@ from services.gateway.api.openapi import Responses, problems
 from services.gateway.api.requests.event_stream import EventStreamResponse
 from services.gateway.api.requests.listening import RECONNECT, Listening, event_stream, too_many_listeners
 from services.gateway.api.requests.problems import Denied, FieldProblem
-from services.gateway.live.feed import TooManyListeners
+from services.gateway.live.listeners import TooManyListeners
 from services.gateway.live.log_lines import mark_at
 from services.gateway.live.wire import rendered
 from services.gateway.tables.delivery_log import RESUMED, LinePosition, LogLine

@@ -17,6 +17,7 @@ from libs.events.commands.scheduler import (
 )
 from libs.events.values import AdbotId, TextFormat
 from services.gateway.api.adbots.advertisement import AdvertisementBody, AdvertisementChangeBody
+from services.gateway.api.adbots.marking import marking
 from services.gateway.api.adbots.posts import format_of, written
 from services.gateway.api.adbots.sending import send_once_known
 from services.gateway.api.callers import ReaderDep, WriterDep, causes_of
@@ -169,7 +170,8 @@ async def write_to(
         return await shown_adbot(adbot, caller, desk)
 
     causes = causes_of(request)
-    accepted = await send_once_known(desk.commands.send, command, causes, desk.timeout_seconds, shown)
+    async with marking(command, desk):
+        accepted = await send_once_known(desk.commands.send, command, causes, desk.timeout_seconds, shown)
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await shown()

@@ -5,8 +5,9 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field, StringConstraints
 
-from libs.events.gateway import ApiKeyId, DeviceId
+from libs.events.gateway import ApiKeyId, DeviceId, HookId
 from services.gateway.api.account.api_keys import ApiKeyView, shown_keys
 from services.gateway.api.account.devices import DeviceView, device_view
 from services.gateway.api.account.webhook_shapes import (
@@ -16,13 +17,25 @@ from services.gateway.api.account.webhook_shapes import (
     view_of,
 )
 from services.gateway.api.admin.private_ids import AccountDep
-from services.gateway.api.callers import FOR_OPERATORS, causes_of
+from services.gateway.api.callers import FOR_OPERATORS, causes_of, describe_act
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.shapes import Listing, Page
+from services.gateway.api.requests.shapes import Body, Listing, Page, WithoutNul
 from services.gateway.device.refresh import devices_of
 from services.gateway.hooks.deliveries import DELIVERIES
+
+
+class WebhookOffBody(Body):
+    """Why a webhook is switched off."""
+
+    reason: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=300, strip_whitespace=True),
+        WithoutNul,
+        Field(description="Its owner is told it.", examples=["it sends to a stranger"]),
+    ]
+
 
 router = APIRouter(prefix="/admin/accounts/{account}", tags=["admin"], dependencies=[FOR_OPERATORS])
 
@@ -70,6 +83,21 @@ async def revoke_api_key_of_account(
 async def list_webhooks_of_account(account: AccountDep, desk: DeskDep) -> Listing[WebhookView]:
     """Return the webhooks of an account without their secrets, the latest first."""
     return Listing(items=[view_of(one) for one in await desk.hooks.all_of(account)])
+
+
+@router.post(
+    "/webhooks/{webhook_id}/off",
+    summary="Switch a webhook of an account off",
+    responses=problems(401, 403, 404, 413),
+)
+async def switch_webhook_of_account_off(
+    webhook_id: UUID, body: WebhookOffBody, account: AccountDep, request: Request, desk: DeskDep
+) -> WebhookView:
+    """Send no more messages to a webhook; those that wait are given up. Its owner is told."""
+    hook = HookId(webhook_id)
+    await describe_act(request, desk, f"webhook {webhook_id}", body.reason)
+    await desk.hooks.switch_off_for(account, hook, body.reason, causes_of(request))
+    return view_of(await desk.hooks.one_of(account, hook))
 
 
 @router.get(

@@ -26,7 +26,7 @@ MOST_EXPORTED = 100_000
 PAGE = 1000
 """How many acts are exported at once."""
 _ACT = msgspec.json.Decoder(dict[str, str | None])
-_COLUMNS = ("at", "actor", "address", "operation", "path", "outcome", "correlation_id")
+_COLUMNS = ("at", "actor", "address", "operation", "path", "outcome", "detail", "correlation_id")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _EXAMPLE = f"{','.join(_COLUMNS)}\r\n"
 _CSV: Responses = {
@@ -43,6 +43,9 @@ class ActivityQuery(PageQuery, frozen=True):
     sort: ByAge = "-created_at"
     actor: Annotated[Word | None, Field(description="Such as `admin:<account>`.")] = None
     operation: Annotated[Word | None, Field(description="Such as `suspend_account`.")] = None
+    text: Annotated[
+        Word | None, Field(description="Only of paths that hold this, such as an adbot's id.")
+    ] = None
     from_: From = None
     to: To = None
 

@@ -7,11 +7,12 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 
-from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
-from libs.events.values import AdbotId
+from libs.events.commands.provisioning import ExtendAdbot, ReplaceSeat, RestoreAdbot, SuspendAdbot
+from libs.events.values import AdbotId, SessionId
 from libs.eventsourcing import Command
+from services.gateway.api.adbots.marking import marking
 from services.gateway.api.adbots.sending import send_once_known
-from services.gateway.api.callers import FOR_OPERATORS, causes_of
+from services.gateway.api.callers import FOR_OPERATORS, causes_of, describe_act
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.listings import AdbotsQuery, answer_page
 from services.gateway.api.openapi import Responses, problems
@@ -100,6 +101,19 @@ async def restore_adbot(adbot_id: UUID, request: Request, response: Response, de
     return await act(command.adbot, command, request, response, desk)
 
 
+@router.post("/{adbot_id}/seats/{session_id}/replace", summary="Replace a seat", responses=writing())
+async def replace_seat(
+    adbot_id: UUID, session_id: UUID, body: ReasonBody, request: Request, response: Response, desk: DeskDep
+) -> AdminAdbot:
+    """Retire the session on a seat, and put another one of the stock on it; without stock the seat waits.
+
+    A running cycle in which the session takes part ends; the next one uses the new session.
+    """
+    command = ReplaceSeat(adbot=AdbotId(adbot_id), session=SessionId(session_id), reason=body.reason)
+    await describe_act(request, desk, f"session {session_id}", body.reason)
+    return await act(command.adbot, command, request, response, desk)
+
+
 async def act(
     adbot: AdbotId, command: Command, request: Request, response: Response, desk: Desk
 ) -> AdminAdbot:
@@ -110,7 +124,8 @@ async def act(
 
     await shown()
     causes = causes_of(request)
-    accepted = await send_once_known(desk.commands.send, command, causes, desk.timeout_seconds, shown)
+    async with marking(command, desk):
+        accepted = await send_once_known(desk.commands.send, command, causes, desk.timeout_seconds, shown)
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await shown()

@@ -21,6 +21,7 @@ from services.gateway.api.listings import (
     groups_of_adbot,
 )
 from services.gateway.api.openapi import problems
+from services.gateway.api.periods import PeriodsQueryDep, asked_periods
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.queries import PageQuery, Sort, Text
 from services.gateway.api.requests.shapes import Page
@@ -34,6 +35,7 @@ from services.gateway.tables.figures import (
     sessions_in,
     statistics_of,
 )
+from services.gateway.tables.periods import Periods
 from services.gateway.tables.stock import SessionState
 
 router = APIRouter(prefix="/admin", tags=["admin"], dependencies=[FOR_OPERATORS])
@@ -91,6 +93,26 @@ async def list_any_groups(
 async def get_any_statistics(adbot: Annotated[AdbotId, Depends(known_adbot)], desk: DeskDep) -> Statistics:
     """Return an adbot's statistics since it was created, and those of its sessions."""
     return await desk.view(lambda sql: statistics_of(sql, adbot, utc_now()))
+
+
+@router.get(
+    "/adbots/{adbot_id}/statistics/periods",
+    summary="Show any adbot's statistics by hour or day",
+    responses=problems(401, 404),
+)
+async def get_any_periods(
+    adbot: Annotated[AdbotId, Depends(known_adbot)], desk: DeskDep, asked: PeriodsQueryDep
+) -> Periods:
+    """Return what an adbot sent in each of the last hours or days."""
+    return await asked_periods(desk, asked, adbot)
+
+
+@router.get(
+    "/statistics/periods", summary="Show statistics of all adbots by hour or day", responses=problems(401)
+)
+async def get_periods_of_all(desk: DeskDep, asked: PeriodsQueryDep) -> Periods:
+    """Return what all adbots sent in each of the last hours or days, ended adbots included."""
+    return await asked_periods(desk, asked)
 
 
 @router.get(

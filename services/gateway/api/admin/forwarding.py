@@ -6,11 +6,11 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field
 
-from libs.events.forwarding import ForwardingFigures
+from libs.events.forwarding import ForwardingFigures, ShowForwarding
+from services.gateway.api.admin.questions import ask
 from services.gateway.api.callers import FOR_OPERATORS
 from services.gateway.api.desk import DeskDep
 from services.gateway.api.openapi import problems
-from services.gateway.api.requests.problems import unavailable
 from services.gateway.tables.overruns import Overrunning, overrunning
 from services.gateway.tables.values import View
 
@@ -60,9 +60,7 @@ async def get_forwarding(desk: DeskDep) -> Forwarding:
 
     503 if the forwarder does not answer.
     """
-    figures = await desk.forwarding()
-    if figures is None:
-        raise unavailable("service_unavailable", "the forwarder does not answer")
+    figures = await ask(desk, "forwarder", ShowForwarding())
     return _forwarding(figures, await desk.ask(overrunning))
 
 

@@ -1,7 +1,7 @@
 """The operator's switches, which hold for all adbots: a pause, blocked groups and channels."""
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Literal, assert_never
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, StringConstraints
@@ -14,7 +14,7 @@ from libs.events.commands.scheduler import (
     UnblockSource,
     UnblockTarget,
 )
-from services.gateway.api.callers import FOR_OPERATORS, causes_of
+from services.gateway.api.callers import FOR_OPERATORS, causes_of, describe_act
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.listings import answer_page
 from services.gateway.api.openapi import Responses, problems
@@ -122,7 +122,20 @@ async def unblock_source(body: ChatBody, request: Request, response: Response, d
 
 
 async def _act(command: Switch, request: Request, response: Response, desk: Desk) -> Operations:
+    await describe_act(request, desk, _named(command), command.reason)
     accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return await desk.view(operations_of)
+
+
+def _named(command: Switch) -> str:
+    match command:
+        case PauseAll() | ResumeAll():
+            return "all adbots"
+        case BlockTarget() | UnblockTarget():
+            return command.target
+        case BlockSource() | UnblockSource():
+            return command.source
+        case _:
+            assert_never(command)

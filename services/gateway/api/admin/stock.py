@@ -7,18 +7,20 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AfterValidator, Field, SecretStr
 
-from libs.events.commands.forwarder import ImportApiPair, ImportSession
+from libs.events.commands.provisioning import RetireSession
 from libs.events.values import ApplicationId, SessionId
 from libs.eventsourcing import Sql
+from services.gateway.api.admin.sealing import sealed_application, sealed_session
 from services.gateway.api.admin.uploads import UPLOAD_DESCRIPTION, Upload, read_upload
-from services.gateway.api.callers import FOR_OPERATORS, causes_of
+from services.gateway.api.callers import FOR_OPERATORS, causes_of, describe_act
 from services.gateway.api.desk import Desk, DeskDep
 from services.gateway.api.listings import rendered_page
 from services.gateway.api.openapi import problems
 from services.gateway.api.requests.cursors import continued
 from services.gateway.api.requests.idempotency import id_for
+from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.queries import LONGEST_PAGE, ByAge, PageQuery, Text
-from services.gateway.api.requests.shapes import Body
+from services.gateway.api.requests.shapes import Body, ReasonBody
 from services.gateway.api.requests.tags import tagged
 from services.gateway.tables.stock import (
     SESSIONS,
@@ -90,8 +92,8 @@ async def add_telegram_application(
 async def store_application(
     pair: ApplicationId, body: TelegramApplicationBody, request: Request, response: Response, desk: Desk
 ) -> ImportedApplication:
-    """Let the forwarder store a Telegram application under this id."""
-    command = ImportApiPair(pair=pair, api_id=body.api_id, api_hash=body.api_hash)
+    """Let the forwarder store a Telegram application under this id; its hash is sealed to the vault."""
+    command = sealed_application(pair, body.api_id, body.api_hash, desk.vault_key)
     accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
@@ -112,13 +114,39 @@ async def add_session(request: Request, response: Response, desk: DeskDep) -> Im
 
 
 async def store_session(upload: Upload, request: Request, response: Response, desk: Desk) -> ImportedSession:
-    """Let the forwarder check and store an uploaded session."""
+    """Let the forwarder check and store an uploaded session, which is sealed to the vault."""
     session = SessionId(id_for(request))
-    command = ImportSession(session=session, content=upload.content, pair=upload.pair)
+    command = sealed_session(session, upload.content, upload.pair, desk.vault_key)
+    del upload  # nothing here needs it in clear any more
     accepted = await desk.commands.send(command, causes_of(request))
     if not await desk.settled(accepted.written):
         response.status_code = HTTPStatus.ACCEPTED
     return ImportedSession(session=session, stock=await desk.ask(lambda sql: stocked_session(sql, session)))
+
+
+@router.post(
+    "/sessions/{session_id}/retire",
+    summary="Retire a session",
+    responses=problems(401, 404, 413)
+    | {202: {"model": StockedSession, "description": "It is retired; reads will include it soon."}},
+)
+async def retire_session(
+    session_id: UUID, body: ReasonBody, request: Request, response: Response, desk: DeskDep
+) -> StockedSession:
+    """Retire a session for ever. If it is on an adbot, its seat gets another one, or waits for stock.
+
+    A running cycle in which the session takes part ends. Another session of the same Telegram account may be
+    added afterwards.
+    """
+    command = RetireSession(session=SessionId(session_id), reason=body.reason)
+    await describe_act(request, desk, f"session {session_id}", body.reason)
+    accepted = await desk.commands.send(command, causes_of(request))
+    if not await desk.settled(accepted.written):
+        response.status_code = HTTPStatus.ACCEPTED
+    found = await desk.ask(lambda sql: stocked_session(sql, command.session))
+    if found is None:
+        raise Denied(HTTPStatus.NOT_FOUND, "unknown_session", "there is no such session in stock")
+    return found
 
 
 class StockQuery(PageQuery, frozen=True):

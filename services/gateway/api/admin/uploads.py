@@ -84,8 +84,9 @@ async def read_upload(request: Request) -> Upload:
     """Return the uploaded session; raise `Denied` or `RequestValidationError` for an invalid upload."""
     with invalid_fields():
         if _kind(request) == "application/json":
-            body = _StringSession.model_validate_json(await request.body())
-            return _string(body)
+            # read as a stream: the request would keep its body
+            body = b"".join([piece async for piece in request.stream()])
+            return _string(_StringSession.model_validate_json(body))
         async with read_form(request, most_fields=2) as form:
             return await _from_form(form)
 

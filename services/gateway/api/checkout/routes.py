@@ -113,7 +113,7 @@ async def place_order(
     if own:
         causes = causes_of(request, f"account:{account}")
         return await _answer(desk, wish, body.email, causes, origin, response)
-    token = body.checkout_token or _key_of(request, caller) or _token_kept(request) or new_checkout_token()
+    token = body.checkout_token or _key_of(request, caller) or _cookie_token(request) or new_checkout_token()
     kept = {"Set-Cookie": _cookie(request, token)}
     response.headers.update(kept)
     try:
@@ -149,7 +149,7 @@ def _key_of(request: Request, caller: Caller | None) -> SecretStr | None:
     return token
 
 
-def _token_kept(request: Request) -> SecretStr | None:
+def _cookie_token(request: Request) -> SecretStr | None:
     """Return the token in the cookie of an earlier checkout, None without a valid one."""
     return checkout_token_in(request.cookies.get(cookie_name(_COOKIE, secure=_is_secure(request))))
 

@@ -98,11 +98,15 @@ async def upload_session(request: Request, response: Response, desk: DeskDep) ->
 
     The hash of an application that is known is not looked at. An application stays if the session is refused.
     """
+    return await store_session(await _upload(request, response, desk), request, response, desk)
+
+
+async def _upload(request: Request, response: Response, desk: Desk) -> Upload:
+    """Return the uploaded session, with its application, which is added unless it is known."""
     async with read_form(request, most_fields=_MOST_FIELDS) as form:
         fields, file = _read(form)
         content = await content_of(file)
-    application = await _application(fields, request, response, desk)
-    return await store_session(Upload(content, application), request, response, desk)
+    return Upload(content, await _application(fields, request, response, desk))
 
 
 def _read(form: FormData) -> tuple[_UploadFields, UploadFile]:

@@ -45,12 +45,17 @@ _CORRELATION_ID = "01a1fb49-e9e9-7537-8cc6-965c390803d2"
 _PATH_PARAMETERS: Mapping[str, str] = {
     "adbot_id": "An adbot's id, as lists of adbots show it.",
     "check_id": "The id of a post check, as its request returned it.",
+    "correlation_id": "The correlation id that events share.",
     "device_id": "The id of a device that is signed in.",
+    "event_id": "The id of an event.",
     "key_id": "The id of an API key; not the key itself.",
     "list_id": "The id of a group list.",
     "message_id": "The id of a message, as the webhook's deliveries show it.",
     "notice_id": "The id of a notice.",
     "order_number": "An order's number.",
+    "session_id": "The id of a session in stock.",
+    "service": "A service.",
+    "table": "A table of the service.",
     "webhook_id": "The id of a webhook.",
 }
 """What the parameters in paths mean, wherever they occur."""

@@ -96,6 +96,7 @@ _FIELDS: Mapping[str, object] = {
     "subject": "",
     "suspend_reason": None,
     "suspended_for": None,
+    "table": "orders",
     "text": "Two rooms, one lake.",
     "ticket": "<secret>",
     "time_zone": "Europe/Berlin",

@@ -16,7 +16,13 @@ from libs.events.commands.billing import (
     ReviewOrder,
 )
 from libs.events.commands.forwarder import ImportApiPair, ImportSession
-from libs.events.commands.provisioning import ExtendAdbot, RestoreAdbot, SuspendAdbot
+from libs.events.commands.provisioning import (
+    ExtendAdbot,
+    ReplaceSeat,
+    RestoreAdbot,
+    RetireSession,
+    SuspendAdbot,
+)
 from libs.events.commands.scheduler import (
     BlockSource,
     BlockTarget,
@@ -55,6 +61,8 @@ COMMANDS: Mapping[str, type[Command]] = {
     "extend_adbot": ExtendAdbot,
     "suspend_adbot": SuspendAdbot,
     "restore_adbot": RestoreAdbot,
+    "replace_seat": ReplaceSeat,
+    "retire_session": RetireSession,
     "set_advertisement": SetAdvertisement,
     "change_advertisement": ChangeAdvertisement,
     "set_pacing": SetPacing,
@@ -115,6 +123,15 @@ _OWN: Mapping[str, tuple[str, ...]] = {
     "retry_webhook_delivery": ("unknown_delivery", "webhook_off"),
     "mark_read": ("unknown_notification",),
     "acknowledge_notice": ("unknown_notice",),
+    "get_dead_letters_of_stream": ("unknown_dead_letter",),
+    "retry_dead_letters": ("unknown_dead_letter",),
+    "drop_dead_letters": ("unknown_dead_letter",),
+    "get_rebuild_plan": ("unknown_table",),
+    "rebuild_table": ("unknown_table", "tables_busy"),
+    "get_event_tree": ("unknown_tree",),
+    "get_event_stream": ("unknown_stream",),
+    "get_event": ("unknown_event",),
+    "listen_to_events": ("too_many_listeners",),
     "renew_adbot": ("unknown_adbot", "adbot_suspended", "another_plan"),
     "get_payment": ("unknown_order",),
     "create_payment": ("another_price",),

@@ -36,8 +36,8 @@ class ApiKeys:
     def make(self, key: ApiKeyId) -> tuple[PresentedKey, str]:
         """Return a key of this id with a secret that is drawn, and its text, which is shown once."""
         drawn = secrets.token_hex(_SECRET_BYTES)
-        secret = drawn + self._check(key, drawn)
-        return PresentedKey(key, self._digest(key, secret)), f"{PREFIX}{key.hex}_{secret}"
+        secret = drawn + _check(self._keyed, key, drawn)
+        return PresentedKey(key, _digest(self._keyed, key, secret)), f"{PREFIX}{key.hex}_{secret}"
 
     def read(self, text: str) -> PresentedKey | None:
         """Return the key that a text presents, None if it was not made here."""
@@ -49,12 +49,15 @@ class ApiKeys:
         except ValueError:
             return None
         drawn, check = secret[: 2 * _SECRET_BYTES], secret[2 * _SECRET_BYTES :]
-        if not hmac.compare_digest(check.encode(), self._check(key, drawn).encode()):
-            return None
-        return PresentedKey(key, self._digest(key, secret))
+        for keyed in self._keyed.each:
+            if hmac.compare_digest(check.encode(), _check(keyed, key, drawn).encode()):
+                return PresentedKey(key, _digest(keyed, key, secret))
+        return None
 
-    def _check(self, key: ApiKeyId, drawn: str) -> str:
-        return self._keyed.of("api key check", f"{key} {drawn}").hex()[:_CHECK_DIGITS]
 
-    def _digest(self, key: ApiKeyId, secret: str) -> CodeDigest:
-        return self._keyed.of("api key", f"{key} {secret}").hex()
+def _check(keyed: KeyedHash, key: ApiKeyId, drawn: str) -> str:
+    return keyed.of("api key check", f"{key} {drawn}").hex()[:_CHECK_DIGITS]
+
+
+def _digest(keyed: KeyedHash, key: ApiKeyId, secret: str) -> CodeDigest:
+    return keyed.of("api key", f"{key} {secret}").hex()

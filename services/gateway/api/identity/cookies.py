@@ -14,6 +14,7 @@ from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.api.requests.cookies import CSRF, REFRESH, cookie_name, set_cookie
 from services.gateway.api.requests.problems import forbidden, unauthorized
 from services.gateway.device.refresh import SignedInDevice, device_in
+from services.gateway.origins import origin_of
 
 CSRF_HEADER = "X-CSRF-Token"
 _THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -46,7 +47,7 @@ class RefreshCookies:
 
     def __init__(self, keyed: KeyedHash, site_url: str) -> None:
         self._keyed = keyed
-        self._site = _origin_of(site_url)
+        self._site = origin_of(site_url)
 
     def page_of(self, request: Request) -> Page:
         """Return the page that a request comes from; raise `Denied` unless it is one of this site."""
@@ -67,14 +68,15 @@ class RefreshCookies:
 
         The refresh token itself is not checked.
         """
-        if not _held_by(request):
+        if not _cookies_of(request):
             raise unauthorized("token_missing", "send a token; sign in to get one")
         page = self.page_of(request)
         token = request.cookies.get(cookie_name(REFRESH, secure=page.secure), "")
         device = device_in(token)
         if device is None:
             raise unauthorized("invalid_refresh_token", "sign in again")
-        if not hmac.compare_digest((csrf_token or "").encode(), self.csrf_token(device).encode()):
+        valid = (_csrf_token(keyed, device).encode() for keyed in self._keyed.each)
+        if not any(hmac.compare_digest((csrf_token or "").encode(), one) for one in valid):
             detail = (
                 f"send the value of the cookie `{cookie_name(CSRF, secure=page.secure)}` as {CSRF_HEADER}"
             )
@@ -83,7 +85,7 @@ class RefreshCookies:
 
     def csrf_token(self, device: DeviceId) -> str:
         """Return the CSRF token of a device."""
-        return self._keyed.of("csrf token", str(device)).hex()
+        return _csrf_token(self._keyed, device)
 
     def keep(self, response: Response, page: Page, device: SignedInDevice) -> None:
         """Let the browser keep a device's refresh token and its CSRF token."""
@@ -93,20 +95,26 @@ class RefreshCookies:
             response.headers.append("Set-Cookie", header)
 
 
+def _csrf_token(keyed: KeyedHash, device: DeviceId) -> str:
+    return keyed.of("csrf token", str(device)).hex()
+
+
 def forget_cookies(request: Request, response: Response, device: UUID | None) -> None:
     """Let the browser forget the cookies that it sent, if they are of a device that was signed out.
 
     Another tab may have signed in meanwhile: its cookies stay.
     """
-    held = _held_by(request)
-    tokens = [request.cookies[cookie_name(name, secure=secure)] for name, secure in held if name == REFRESH]
+    cookies = _cookies_of(request)
+    tokens = [
+        request.cookies[cookie_name(name, secure=secure)] for name, secure in cookies if name == REFRESH
+    ]
     if device not in [device_in(token) for token in tokens]:
         return
-    for name, secure in held:
+    for name, secure in cookies:
         response.headers.append("Set-Cookie", set_cookie(name, "", secure=secure, seconds=0))
 
 
-def _held_by(request: Request) -> list[tuple[str, bool]]:
+def _cookies_of(request: Request) -> list[tuple[str, bool]]:
     """Return which of the cookies a request has: the name, and whether it is that of HTTPS."""
     return [
         (name, secure)
@@ -114,14 +122,6 @@ def _held_by(request: Request) -> list[tuple[str, bool]]:
         for secure in (True, False)
         if cookie_name(name, secure=secure) in request.cookies
     ]
-
-
-def _origin_of(url: str) -> str:
-    """Return the origin of a URL as browsers send it, empty for none."""
-    parts = urlsplit(url.lower())
-    usual = ":443" if parts.scheme == "https" else ":80"
-    host = parts.netloc.rpartition("@")[2].removesuffix(usual)
-    return f"{parts.scheme}://{host}" if host else ""
 
 
 def _is_this_machine(origin: str) -> bool:

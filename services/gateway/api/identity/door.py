@@ -1,6 +1,7 @@
 """Resolves what a request presents to a principal, by the accounts as they are now."""
 
 import hmac
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -29,14 +30,14 @@ class Door:
         *,
         uses: KeyUses,
         foreign: ForeignTokens | None,
-        operators_token: SecretStr | None,
+        operators_tokens: Sequence[SecretStr],
     ) -> None:
         self._lookup = lookup
         self._tokens = tokens
         self._keys = keys
         self._uses = uses
         self._foreign = foreign
-        self._operators_token = operators_token
+        self._operators_tokens = operators_tokens
 
     async def principal(self, credential: str, address: str) -> Principal:
         """Return the principal of a bearer credential; raise `Denied` unless it is valid at present."""
@@ -95,9 +96,8 @@ class Door:
         return bool(row["signed_in"]) and row["epoch"] == principal.epoch
 
     def _is_operators(self, credential: str) -> bool:
-        if self._operators_token is None:
-            return False
-        return hmac.compare_digest(credential.encode(), self._operators_token.get_secret_value().encode())
+        tokens = (token.get_secret_value().encode() for token in self._operators_tokens)
+        return any(hmac.compare_digest(credential.encode(), token) for token in tokens)
 
     async def _of_foreign(self, claims: ForeignClaims, address: str) -> Principal:
         """Return the principal of another issuer's token, which never makes anybody an admin."""

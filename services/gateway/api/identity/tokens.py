@@ -1,6 +1,7 @@
 """Access tokens: JSON web tokens of our own, and those of one other issuer."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -42,11 +43,14 @@ class ForeignClaims:
 
 
 class Tokens:
-    """Issues and verifies access tokens, signed with the gateway's secret."""
+    """Issues and verifies access tokens, signed with the first of the gateway's secrets.
 
-    def __init__(self, secret: SecretStr, seconds: int) -> None:
-        self._secret = secret.get_secret_value()
-        self._key_id = hashlib.sha256(f"key id:{self._secret}".encode()).hexdigest()[:_KEY_ID_DIGITS]
+    Tokens that were signed with another one, from before a change, are valid until they expire.
+    """
+
+    def __init__(self, secrets: Sequence[SecretStr], seconds: int) -> None:
+        self._secret = secrets[0].get_secret_value()
+        self._secrets = {_named(one): one for one in (secret.get_secret_value() for secret in secrets)}
         self._known = KnownTokens[TokenClaims]()
         self.seconds = seconds
 
@@ -64,15 +68,15 @@ class Tokens:
             "iat": at,
             "exp": claims.expires_at,
         }
-        return jwt.encode(content, self._secret, ALGORITHM, headers={"kid": self._key_id})
+        return jwt.encode(content, self._secret, ALGORITHM, headers={"kid": _named(self._secret)})
 
     def expiry(self, at: datetime) -> datetime:
         """Return when a token that is issued at an instant expires."""
         return at + timedelta(seconds=self.seconds)
 
     def is_ours(self, token: str) -> bool:
-        """Return whether a token names our key; its signature may still be wrong."""
-        return self._known.get(token) is not None or _key_id(token) == self._key_id
+        """Return whether a token names a key of ours; its signature may still be wrong."""
+        return self._known.get(token) is not None or _key_id(token) in self._secrets
 
     def read(self, token: str) -> TokenClaims:
         """Return what a token says; raise `Denied` unless it is valid."""
@@ -84,7 +88,8 @@ class Tokens:
 
     def _verify(self, token: str) -> TokenClaims:
         required = ["iss", "aud", "sub", "device", "epoch", "iat", "exp"]
-        claims = _verified(token, self._secret, ISSUER, AUDIENCE, required)
+        secret = self._secrets.get(_key_id(token), self._secret)
+        claims = _verified(token, [secret], ISSUER, AUDIENCE, required)
         try:
             return TokenClaims(
                 AccountId(UUID(claims["sub"])),
@@ -97,10 +102,13 @@ class Tokens:
 
 
 class ForeignTokens:
-    """Verifies tokens of one other issuer, whose accounts have the ids of ours."""
+    """Verifies tokens of one other issuer, whose accounts have the ids of ours.
 
-    def __init__(self, secret: SecretStr, issuer: str, audience: str) -> None:
-        self._secret = secret.get_secret_value()
+    During a change of its secret there are two.
+    """
+
+    def __init__(self, secrets: Sequence[SecretStr], issuer: str, audience: str) -> None:
+        self._secrets = [secret.get_secret_value() for secret in secrets]
         self._issuer, self._audience = issuer, audience
         self._known = KnownTokens[ForeignClaims]()
 
@@ -113,7 +121,7 @@ class ForeignTokens:
         return claims
 
     def _verify(self, token: str) -> ForeignClaims:
-        claims = _verified(token, self._secret, self._issuer, self._audience, ["iss", "aud", "iat", "exp"])
+        claims = _verified(token, self._secrets, self._issuer, self._audience, ["iss", "aud", "iat", "exp"])
         try:
             return ForeignClaims(
                 AccountId(UUID(claims.get("user_id") or claims["sub"])),
@@ -124,30 +132,42 @@ class ForeignTokens:
             raise _invalid() from None
 
 
-def _key_id(token: str) -> str | None:
+def _named(secret: str) -> str:
+    """Return the key id of a secret, which does not reveal it."""
+    return hashlib.sha256(f"key id:{secret}".encode()).hexdigest()[:_KEY_ID_DIGITS]
+
+
+def _key_id(token: str) -> str:
+    """Return the key id that a token names; empty if it names none."""
     try:
         found = jwt.get_unverified_header(token).get("kid")
     except jwt.InvalidTokenError:
-        return None
-    return found if isinstance(found, str) else None
+        return ""
+    return found if isinstance(found, str) else ""
 
 
-def _verified(token: str, secret: str, issuer: str, audience: str, required: list[str]) -> dict[str, Any]:
+def _verified(
+    token: str, secrets: Sequence[str], issuer: str, audience: str, required: list[str]
+) -> dict[str, Any]:
     if len(token) > LONGEST:
         raise _invalid()
-    try:
-        return jwt.decode(
-            token,
-            secret,
-            [ALGORITHM],
-            issuer=issuer,
-            audience=audience,
-            options={"require": required},
-        )
-    except jwt.ExpiredSignatureError:
-        raise unauthorized("token_expired", "refresh it, or sign in again") from None
-    except (jwt.InvalidTokenError, ValueError):
-        raise _invalid() from None
+    for secret in secrets:
+        try:
+            return jwt.decode(
+                token,
+                secret,
+                [ALGORITHM],
+                issuer=issuer,
+                audience=audience,
+                options={"require": required},
+            )
+        except jwt.InvalidSignatureError:
+            continue
+        except jwt.ExpiredSignatureError:
+            raise unauthorized("token_expired", "refresh it, or sign in again") from None
+        except (jwt.InvalidTokenError, ValueError):
+            break
+    raise _invalid()
 
 
 def _invalid() -> Denied:

@@ -15,8 +15,8 @@ from services.gateway.api.requests.event_stream import EventStreamResponse
 from services.gateway.api.requests.listening import RECONNECT, Listening, event_stream, too_many_listeners
 from services.gateway.api.requests.problems import Denied, FieldProblem
 from services.gateway.live.changes import EVERYTHING, RESUMED, Resumption, key_of, resumption_of
-from services.gateway.live.feed import TooManyListeners
 from services.gateway.live.feeds import Feeds
+from services.gateway.live.listeners import TooManyListeners
 from services.gateway.live.wire import rendered
 
 router = APIRouter(tags=["live"])

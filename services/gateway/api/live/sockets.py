@@ -24,9 +24,10 @@ from services.gateway.api.requests.limits import FairLimit, LimitReached, RateLi
 from services.gateway.api.requests.listening import Listening
 from services.gateway.api.requests.problems import EXPECTED, Denied, denied_of
 from services.gateway.live.changes import RESUMED, Resumption, resumption_of
-from services.gateway.live.feed import Feed, TooManyListeners
+from services.gateway.live.feed import Feed
 from services.gateway.live.feeds import Feeds
 from services.gateway.live.listener import EndReason, Listener
+from services.gateway.live.listeners import TooManyListeners
 from services.gateway.live.message import Mark, Message
 from services.gateway.tables.adbot_states import owners_of
 from services.gateway.tables.values import View

@@ -65,7 +65,12 @@ class Problem(BaseModel):
     code: str = Field(examples=["unknown_adbot"])
     detail: str = ""
     correlation_id: UUID
-    errors: list[FieldProblem] | None = Field(None, description="Only with `invalid_request`.")
+    errors: list[FieldProblem] | None = Field(
+        None,
+        description="With `invalid_request`, the fields. With `malformed_groups`, `private_ids_not_allowed` "
+        "and `blocked_targets`, the first hundred of these groups: `body.groups.3` is the fourth group, "
+        "`line 4` the fourth line of a file.",
+    )
 
 
 class Denied(Exception):

@@ -1,7 +1,7 @@
 """Verifies notifications, and limits the processor time that forged ones may use."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from prometheus_client import Counter
@@ -24,7 +24,7 @@ _SPENT = Counter(
 
 
 class SignatureVerifier:
-    """Verifies that a notification's signature was made with the provider's secret.
+    """Verifies that a notification's signature was made with one of the provider's secrets.
 
     Genuine notifications are never counted against an address, and no address is limited as long as forged
     calls take little time in total: behind a proxy, the provider and a forger have the same address.
@@ -32,13 +32,13 @@ class SignatureVerifier:
 
     def __init__(
         self,
-        secret: SecretStr,
+        secrets: Sequence[SecretStr],
         *,
-        verify: Callable[[bytes, bytes, str], bool] = is_verified,
+        verify: Callable[[Sequence[bytes], bytes, str], bool] = is_verified,
         clock: Callable[[], float] = time.monotonic,
         processor_clock: Callable[[], float] = time.thread_time,
     ) -> None:
-        self._secret = secret_from(secret.get_secret_value())
+        self._secrets = [secret_from(secret.get_secret_value()) for secret in secrets]
         self._verify = verify
         self._clock = clock
         self._processor_clock = processor_clock
@@ -53,7 +53,7 @@ class SignatureVerifier:
         if self._used_up() and self._failures.exhausted(address):
             raise too_many(_RETRY_SECONDS)
         began = self._processor_clock()
-        if self._verify(self._secret, body, signature):
+        if self._verify(self._secrets, body, signature):
             return
         taken = self._processor_clock() - began
         self._spent += taken

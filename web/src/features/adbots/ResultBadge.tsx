@@ -1,6 +1,5 @@
-import { Group, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import type { LogLine, ResultClass } from "../../api/schema";
+import type { ResultClass } from "../../api/schema";
 import { type Mood, StateBadge } from "../../ui/StateBadge";
 
 const GOOD = new Set<ResultClass>(["SENT", "ALREADY_SENT"]);
@@ -13,17 +12,8 @@ function moodOf(result: ResultClass): Mood {
   return WAITING.has(result) ? "waiting" : "bad";
 }
 
-/** A delivery's result in words, with Telegram's name of the error. */
-export function ResultBadge({ line }: { line: LogLine }) {
+/** A delivery's result in words. */
+export function ResultBadge({ result }: { result: ResultClass }) {
   const { t } = useTranslation();
-  return (
-    <Group gap="xs" wrap="nowrap">
-      <StateBadge mood={moodOf(line.result)}>{t(`result.${line.result}`)}</StateBadge>
-      {line.error !== "" && (
-        <Text size="xs" c="var(--quiet)">
-          {line.error}
-        </Text>
-      )}
-    </Group>
-  );
+  return <StateBadge mood={moodOf(result)}>{t(`result.${result}`)}</StateBadge>;
 }

@@ -1,11 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { groupLines, postText } from "./advertisement";
-
-describe("groupLines", () => {
-  it("takes what was pasted line by line, without empty lines", () => {
-    expect(groupLines("@first\r\n\n  @third  \n")).toEqual(["@first", "@third"]);
-  });
-});
+import { postText } from "./advertisement";
 
 describe("postText", () => {
   it("is the link of a channel's post, and a text as it is", () => {

@@ -1,20 +1,29 @@
-import { Button, Card, Select, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Card, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { useCheckout, useCoins } from "../../api/buying";
-import { fieldErrors } from "../../api/problem";
+import { useSession } from "../../api/account";
+import { useCheckout } from "../../api/buying";
+import { fieldErrors, isAtFields } from "../../api/problem";
 import type { PlanOnSale } from "../../api/schema";
-import { Money } from "../../ui/Money";
-import { Page } from "../../ui/Page";
 import { ProblemNotice } from "../../ui/ProblemNotice";
+import { CoinSelect } from "./CoinSelect";
 
-export function CheckoutForm({ plan }: { plan: PlanOnSale }) {
+type Props = { plan: PlanOnSale; coin: string; onCoin: (coin: string) => void };
+
+/** Who buys, and with which coin; leads to the payment. */
+export function CheckoutForm({ plan, coin, onCoin }: Props) {
   const { t } = useTranslation();
-  const coins = useCoins();
   const checkout = useCheckout();
   const navigate = useNavigate();
-  const form = useForm({ initialValues: { email: "", pay_currency: "" } });
+  const email = useSession()?.account.email ?? "";
+  const form = useForm({ initialValues: { email, pay_currency: coin } });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: who is signed in may be known a moment later
+  useEffect(() => {
+    if (email !== "" && form.values.email === "") form.setFieldValue("email", email);
+  }, [email]);
 
   const submit = form.onSubmit((values) =>
     checkout.mutate(
@@ -28,37 +37,43 @@ export function CheckoutForm({ plan }: { plan: PlanOnSale }) {
   );
 
   return (
-    <Page
-      title={t("checkout.title", { plan: plan.name })}
-      about={<Money amount={plan.price_usd} currency="USD" />}
-    >
-      <Card maw={480}>
-        <form onSubmit={submit}>
-          <Stack gap="md">
-            <TextInput
-              type="email"
-              required
-              autoComplete="email"
-              label={t("checkout.email")}
-              description={t("checkout.emailHelp")}
-              {...form.getInputProps("email")}
-            />
-            <Select
-              required
-              searchable
-              label={t("checkout.coin")}
-              data={(coins.data?.items ?? []).map((coin) => ({ value: coin.code, label: coin.code }))}
-              {...form.getInputProps("pay_currency")}
-            />
-            {checkout.error !== null && Object.keys(form.errors).length === 0 && (
-              <ProblemNotice error={checkout.error} />
-            )}
-            <Button type="submit" loading={checkout.isPending}>
-              {t("checkout.pay")}
-            </Button>
-          </Stack>
-        </form>
-      </Card>
-    </Page>
+    <Card>
+      <form onSubmit={submit}>
+        <Stack gap="md">
+          <TextInput
+            type="email"
+            required
+            autoComplete="email"
+            label={t("checkout.email")}
+            description={t("checkout.emailHelp")}
+            {...form.getInputProps("email")}
+          />
+          <CoinSelect
+            allowDeselect={false}
+            description={t("checkout.coinHelp")}
+            placeholder={t("checkout.coinHint")}
+            {...form.getInputProps("pay_currency")}
+            onChange={(next) => {
+              form.setFieldValue("pay_currency", next ?? "");
+              onCoin(next ?? "");
+            }}
+          />
+          {checkout.isPending && checkout.failureCount > 0 && (
+            <Alert color="yellow" role="status">
+              {t("checkout.slow")}
+            </Alert>
+          )}
+          {checkout.error !== null && !isAtFields(checkout.error, form.values) && (
+            <ProblemNotice error={checkout.error} />
+          )}
+          <Button type="submit" size="md" loading={checkout.isPending}>
+            {t("checkout.pay")}
+          </Button>
+          <Text size="sm" c="var(--quiet)">
+            {t("checkout.next")}
+          </Text>
+        </Stack>
+      </form>
+    </Card>
   );
 }

@@ -1,17 +1,45 @@
-import { Button, Card, List, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Button, Card, SimpleGrid, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { PlanOnSale } from "../../api/schema";
+import { PLAN_KINDS } from "../../routing/states";
 import { Money } from "../../ui/Money";
-import { useDuration } from "../../ui/useDuration";
+import { PlanFacts } from "./PlanFacts";
 
+const COLUMNS = { base: 1, xs: 2, md: 3 };
+
+/** The plans on sale, by kind where there are both kinds. */
 export function PlanCards({ plans }: { plans: PlanOnSale[] }) {
   const { t } = useTranslation();
   if (plans.length === 0) return <Text c="var(--quiet)">{t("home.noPlans")}</Text>;
+  const kinds = PLAN_KINDS.filter((kind) => plans.some((plan) => plan.kind === kind));
   return (
-    <SimpleGrid cols={{ base: 1, xs: 2, md: 3 }}>
-      {plans.map((plan) => (
-        <PlanCard key={plan.code} plan={plan} />
+    <Stack gap="xl">
+      {kinds.map((kind) => (
+        <Stack key={kind} gap="md">
+          {kinds.length > 1 && (
+            <Title order={3} size="h4">
+              {t(`planKind.${kind}`)}
+            </Title>
+          )}
+          <SimpleGrid cols={COLUMNS}>
+            {plans
+              .filter((plan) => plan.kind === kind)
+              .map((plan) => (
+                <PlanCard key={plan.code} plan={plan} />
+              ))}
+          </SimpleGrid>
+        </Stack>
+      ))}
+    </Stack>
+  );
+}
+
+export function PlanCardsSkeleton() {
+  return (
+    <SimpleGrid cols={COLUMNS}>
+      {["one", "two", "three"].map((key) => (
+        <Skeleton key={key} height={316} />
       ))}
     </SimpleGrid>
   );
@@ -19,22 +47,23 @@ export function PlanCards({ plans }: { plans: PlanOnSale[] }) {
 
 function PlanCard({ plan }: { plan: PlanOnSale }) {
   const { t } = useTranslation();
-  const duration = useDuration();
   return (
     <Card>
-      <Stack gap="md" justify="space-between" h="100%">
-        <div>
-          <Title order={3}>{plan.name}</Title>
-          <Text size="xl" fw={600} mt={4}>
-            <Money amount={plan.price_usd} currency="USD" />
-          </Text>
-          <List mt="md" spacing={6} size="sm" c="var(--quiet)">
-            <List.Item>{t("home.sessions", { count: plan.sessions })}</List.Item>
-            <List.Item>{t("home.interval", { interval: duration(plan.interval_seconds) })}</List.Item>
-            <List.Item>{t("home.validity", { count: plan.validity_days })}</List.Item>
-            {plan.max_groups != null && <List.Item>{t("home.groups", { count: plan.max_groups })}</List.Item>}
-          </List>
-        </div>
+      <Stack gap="lg" justify="space-between" h="100%">
+        <Stack gap="md">
+          <div>
+            <Text fw={600} size="lg" component="h3" m={0}>
+              {plan.name}
+            </Text>
+            <Text fz={28} fw={600} lh={1.3} className="figure">
+              <Money amount={plan.price_usd} currency="USD" />
+            </Text>
+            <Text size="sm" c="var(--quiet)">
+              {t("home.once", { count: plan.validity_days })}
+            </Text>
+          </div>
+          <PlanFacts plan={plan} />
+        </Stack>
         <Button
           fullWidth
           aria-label={`${t("home.buy")}: ${plan.name}`}

@@ -1,9 +1,21 @@
 import type { PaymentView } from "../../api/schema";
 
-export type PaymentStage = "waiting" | "confirming" | "partial" | "paid" | "failed" | "expired" | "refunded";
+export type PaymentStage =
+  | "preparing"
+  | "waiting"
+  | "late"
+  | "confirming"
+  | "partial"
+  | "paid"
+  | "failed"
+  | "expired"
+  | "cancelled"
+  | "refunded";
 
-/** Returns the stage of a payment as its payer sees it. */
-export function stageOf(payment: Pick<PaymentView, "order_status" | "payment_status">): PaymentStage {
+type Payment = Pick<PaymentView, "order_status" | "payment_status" | "pay_address" | "expires_at">;
+
+/** Returns the stage of a payment as its payer sees it at a time in milliseconds. */
+export function stageOf(payment: Payment, now: number): PaymentStage {
   switch (payment.order_status) {
     case "PAID":
     case "FULFILLED":
@@ -11,18 +23,20 @@ export function stageOf(payment: Pick<PaymentView, "order_status" | "payment_sta
     case "REFUNDED":
       return "refunded";
     case "EXPIRED":
-    case "CANCELLED":
       return "expired";
+    case "CANCELLED":
+      return "cancelled";
     case "PENDING":
-      return stageOfPending(payment.payment_status);
+      return stageOfPending(payment, now);
   }
 }
 
-function stageOfPending(status: PaymentView["payment_status"]): PaymentStage {
-  switch (status) {
+function stageOfPending(payment: Payment, now: number): PaymentStage {
+  switch (payment.payment_status) {
     case "REQUESTED":
     case "WAITING":
-      return "waiting";
+      if (Date.parse(payment.expires_at) <= now) return "late";
+      return payment.pay_address === null ? "preparing" : "waiting";
     case "CONFIRMING":
     case "CONFIRMED":
     case "SENDING":
@@ -37,4 +51,10 @@ function stageOfPending(status: PaymentView["payment_status"]): PaymentStage {
     case "EXPIRED":
       return "expired";
   }
+}
+
+/** Returns how much of an amount was paid, in percent of it; never all of it while something is missing. */
+export function paidPercent(paid: string | null, amount: string | null): number {
+  const whole = Number(amount);
+  return whole > 0 ? Math.min(99, Math.max(0, Math.floor((Number(paid) / whole) * 100))) : 0;
 }

@@ -5,14 +5,21 @@ import type { Attention } from "../../api/schema";
 import type { Column } from "../../ui/DataTable";
 import { Money } from "../../ui/Money";
 import { PagedTable } from "../../ui/PagedTable";
+import { RowLink } from "../../ui/RowLink";
 import { When } from "../../ui/When";
-import { OrderLink } from "./OrderLink";
 
 /** Orders that need a person, the oldest first, and why. */
 export function AttentionTable() {
   const { t } = useTranslation();
   const columns: Column<Attention>[] = [
-    { head: t("orders.number"), cell: (one) => <OrderLink order={one.order_number} /> },
+    {
+      head: t("orders.number"),
+      cell: (one) => (
+        <RowLink to="/operator/orders/$order" params={{ order: one.order_number }}>
+          {one.order_number}
+        </RowLink>
+      ),
+    },
     { head: t("operator.why"), cell: (one) => t(`attention.${one.kind}`) },
     {
       head: t("operator.amount"),

@@ -1,9 +1,13 @@
-import { Card, SimpleGrid, Text } from "@mantine/core";
-import type { ReactNode } from "react";
+import { Card } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import type { AdminOrder } from "../../api/schema";
 import { CopyText } from "../../ui/CopyText";
+import { Fact, Facts } from "../../ui/Facts";
 import { Money } from "../../ui/Money";
+import { AccountLink } from "./AccountLink";
+import { ActivityLink } from "./ActivityLink";
+import { AdbotLink } from "./AdbotLink";
+import { EventsLink } from "./EventsLink";
 
 /** Who ordered what, and what was paid. */
 export function OrderFacts({ order }: { order: AdminOrder }) {
@@ -12,8 +16,10 @@ export function OrderFacts({ order }: { order: AdminOrder }) {
     amount === null ? t("common.none") : <Money amount={amount} currency={order.pay_currency} />;
   return (
     <Card>
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }}>
-        <Fact name={t("operator.email")}>{order.email ?? t("common.none")}</Fact>
+      <Facts columns>
+        <Fact name={t("operator.account")}>
+          <AccountLink account={order.account} email={order.email} />
+        </Fact>
         <Fact name={t("orders.plan")}>{order.plan_name}</Fact>
         <Fact name={t("orders.price")}>
           <Money amount={order.price_usd} currency="USD" />
@@ -24,21 +30,16 @@ export function OrderFacts({ order }: { order: AdminOrder }) {
         <Fact name={t("operator.payment")}>
           {order.payment === null ? t("common.none") : <CopyText value={order.payment} />}
         </Fact>
-        <Fact name={t("operator.account")}>
-          <CopyText value={order.account} shown={`${order.account.slice(0, 8)}…`} />
+        <Fact name={t("operator.adbot")}>
+          {order.adbot === null ? t("common.none") : <AdbotLink adbot={order.adbot} />}
         </Fact>
-      </SimpleGrid>
+        <Fact name={t("nav.activity")}>
+          <ActivityLink text={order.order_number} />
+        </Fact>
+        <Fact name={t("nav.events")}>
+          <EventsLink id={order.order_number} />
+        </Fact>
+      </Facts>
     </Card>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <Text size="xs" c="var(--quiet)">
-        {name}
-      </Text>
-      <Text component="div">{children}</Text>
-    </div>
   );
 }

@@ -11,8 +11,6 @@ const MOODS: Record<OrderStatus, Mood> = {
   REFUNDED: "quiet",
 };
 
-export const ORDER_STATUSES = Object.keys(MOODS) as OrderStatus[];
-
 export function OrderStateBadge({ status }: { status: OrderStatus }) {
   const { t } = useTranslation();
   return <StateBadge mood={MOODS[status]}>{t(`orderStatus.${status}`)}</StateBadge>;

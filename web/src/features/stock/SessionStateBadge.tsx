@@ -11,8 +11,6 @@ const MOODS: Record<SessionState, Mood> = {
   RETIRED: "quiet",
 };
 
-export const SESSION_STATES = Object.keys(MOODS) as SessionState[];
-
 export function SessionStateBadge({ state }: { state: SessionState }) {
   const { t } = useTranslation();
   return <StateBadge mood={MOODS[state]}>{t(`sessionState.${state}`)}</StateBadge>;

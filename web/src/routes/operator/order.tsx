@@ -23,7 +23,7 @@ function OrderView({ order }: { order: AdminOrder }) {
   const { t } = useTranslation();
   return (
     <Page
-      title={t("payment.title", { order: order.order_number })}
+      title={t("orders.numbered", { order: order.order_number })}
       about={
         <Group gap="sm">
           <OrderStateBadge status={order.order_status} />

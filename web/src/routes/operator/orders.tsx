@@ -1,66 +1,60 @@
-import { Group, Select, TextInput } from "@mantine/core";
-import { useDebouncedValue } from "@mantine/hooks";
-import { IconReceipt, IconSearch } from "@tabler/icons-react";
-import { useState } from "react";
+import { Group } from "@mantine/core";
+import { IconReceipt } from "@tabler/icons-react";
+import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { useAllOrders } from "../../api/operator";
-import type { AdminOrderLine, OrderStatus } from "../../api/schema";
-import { OrderLink } from "../../features/operator/OrderLink";
-import { ORDER_STATUSES, OrderStateBadge } from "../../features/orders/OrderStateBadge";
-import type { Column } from "../../ui/DataTable";
+import { AllOrdersTable } from "../../features/operator/AllOrdersTable";
+import { OfAccount } from "../../features/operator/OfAccount";
+import { withFilter } from "../../routing/searching";
+import { ORDER_STATUSES } from "../../routing/states";
 import { Empty } from "../../ui/Empty";
-import { Money } from "../../ui/Money";
+import { FilterChips } from "../../ui/FilterChips";
 import { Page } from "../../ui/Page";
-import { PagedTable } from "../../ui/PagedTable";
-import { When } from "../../ui/When";
+import { SearchField } from "../../ui/SearchField";
 
-const TYPING_MS = 250;
+const route = getRouteApi("/client/operator/orders");
 
 export function AllOrdersPage() {
   const { t } = useTranslation();
-  const [status, setStatus] = useState<OrderStatus | null>(null);
-  const [typed, setTyped] = useState("");
-  const [text] = useDebouncedValue(typed, TYPING_MS);
-  const query = useAllOrders({ ...(status ? { order_status: status } : {}), ...(text ? { text } : {}) });
-  const columns: Column<AdminOrderLine>[] = [
-    { head: t("orders.number"), cell: (order) => <OrderLink order={order.order_number} /> },
-    { head: t("operator.email"), cell: (order) => order.email ?? t("common.none") },
-    { head: t("orders.plan"), cell: (order) => order.plan_name },
-    { head: t("orders.state"), cell: (order) => <OrderStateBadge status={order.order_status} /> },
-    {
-      head: t("orders.price"),
-      number: true,
-      cell: (order) => <Money amount={order.price_usd} currency="USD" />,
-    },
-    { head: t("orders.placed"), cell: (order) => <When at={order.placed_at} /> },
-  ];
+  const { status, text, account } = route.useSearch();
+  const navigate = route.useNavigate();
+  const filter = {
+    ...(status ? { order_status: status } : {}),
+    ...(text ? { text } : {}),
+    ...(account ? { account } : {}),
+  };
+  const query = useAllOrders(filter);
   return (
-    <Page title={t("operator.orders")}>
+    <Page title={t("operator.orders")} about={t("operator.ordersAbout")}>
       <Group gap="sm">
-        <TextInput
-          size="xs"
-          w={260}
-          aria-label={t("operator.searchOrders")}
-          placeholder={t("operator.searchOrders")}
-          leftSection={<IconSearch size={14} />}
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
+        <SearchField
+          label={t("operator.searchOrders")}
+          value={text ?? ""}
+          onSearch={(next) =>
+            void navigate({
+              replace: true,
+              search: withFilter("text", next),
+            })
+          }
         />
-        <Select
-          clearable
-          size="xs"
-          aria-label={t("orders.state")}
-          placeholder={t("orders.state")}
-          data={ORDER_STATUSES.map((value) => ({ value, label: t(`orderStatus.${value}`) }))}
+        <FilterChips
+          label={t("orders.state")}
+          options={ORDER_STATUSES}
+          text={(one) => t(`orderStatus.${one}`)}
           value={status}
-          onChange={setStatus}
+          onChange={(next) =>
+            void navigate({
+              search: withFilter("status", next),
+            })
+          }
+        />
+        <OfAccount
+          account={account}
+          onClear={() => void navigate({ search: withFilter("account", undefined) })}
         />
       </Group>
-      <PagedTable
-        label={t("operator.orders")}
+      <AllOrdersTable
         query={query}
-        rowKey={(order) => order.order_number}
-        columns={columns}
         empty={
           <Empty
             icon={<IconReceipt size={22} />}

@@ -1,48 +1,90 @@
-import { ActionIcon, Menu } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
-import { IconLogout, IconUser } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
+import { ActionIcon, type MantineColorScheme, Menu, useMantineColorScheme } from "@mantine/core";
+import {
+  IconCheck,
+  IconDeviceDesktop,
+  IconKeyboard,
+  IconLogout,
+  IconLogout2,
+  IconMoon,
+  IconSun,
+  IconUser,
+  IconUserCircle,
+} from "@tabler/icons-react";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSession, useSignOut } from "../../api/account";
-import { ApiError } from "../../api/problem";
-import { queries } from "../../api/queries";
-import { signedIn } from "../../api/session";
+import { signOut, useSession } from "../../api/account";
+import { SignOutEverywhere } from "../../features/profile/SignOutEverywhere";
+import { useSayingProblem } from "../useSaying";
+import { useLeaveAfter } from "./useLeave";
 
-export function AccountMenu() {
+const SCHEMES = [
+  { value: "light", text: "nav.light", icon: IconSun },
+  { value: "dark", text: "nav.dark", icon: IconMoon },
+  { value: "auto", text: "nav.system", icon: IconDeviceDesktop },
+] as const satisfies { value: MantineColorScheme; text: string; icon: unknown }[];
+
+export function AccountMenu({ onShortcuts }: { onShortcuts: () => void }) {
   const { t } = useTranslation();
-  const signOut = useSignOut();
-  const navigate = useNavigate();
+  const sayProblem = useSayingProblem();
+  const leaveAfter = useLeaveAfter();
+  const leave = () => leaveAfter(signOut).catch(sayProblem);
   const account = useSession()?.account;
-  const leave = async () => {
-    await navigate({ to: "/" }); // before all else: what is shown would be fetched again, without a token
-    signedIn(null);
-    queries.clear();
-  };
-  const stay = (error: Error) => {
-    if (error instanceof ApiError && error.status === 401) return leave(); // it is signed out already
-    notifications.show({
-      color: "red",
-      title: t("problem.title"),
-      message: error.message,
-      closeButtonProps: { "aria-label": t("common.close") },
-    });
-  };
+  const [everywhere, setEverywhere] = useState(false);
   return (
-    <Menu position="bottom-end" transitionProps={{ duration: 100 }}>
-      <Menu.Target>
-        <ActionIcon size="lg" aria-label={t("nav.accountMenu")}>
-          <IconUser size={18} stroke={1.6} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>{account?.email}</Menu.Label>
+    <>
+      <Menu position="bottom-end" width={240} returnFocus transitionProps={{ duration: 100 }}>
+        <Menu.Target>
+          <ActionIcon size="lg" aria-label={t("nav.accountMenu")}>
+            <IconUser size={18} stroke={1.6} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{account?.email ?? account?.id}</Menu.Label>
+          <Menu.Item
+            leftSection={<IconUserCircle size={16} />}
+            renderRoot={(props) => <Link to="/profile" {...props} />}
+          >
+            {t("nav.profile")}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={onShortcuts}>
+            {t("shortcuts.title")}
+          </Menu.Item>
+          <Menu.Divider />
+          <Schemes />
+          <Menu.Divider />
+          <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void leave()}>
+            {t("nav.signOut")}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconLogout2 size={16} />} onClick={() => setEverywhere(true)}>
+            {t("nav.signOutEverywhere")} …
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {everywhere && <SignOutEverywhere onClose={() => setEverywhere(false)} />}
+    </>
+  );
+}
+
+/** Light, dark, or as the system has it. */
+function Schemes() {
+  const { t } = useTranslation();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <>
+      {SCHEMES.map(({ value, text, icon: Icon }) => (
         <Menu.Item
-          leftSection={<IconLogout size={16} />}
-          onClick={() => signOut.mutate(undefined, { onSuccess: leave, onError: stay })}
+          key={value}
+          role="menuitemradio"
+          aria-checked={colorScheme === value}
+          closeMenuOnClick={false}
+          leftSection={<Icon size={16} />}
+          rightSection={colorScheme === value ? <IconCheck size={16} /> : null}
+          onClick={() => setColorScheme(value)}
         >
-          {t("nav.signOut")}
+          {t(text)}
         </Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+      ))}
+    </>
   );
 }

@@ -1,79 +1,57 @@
-import { Indicator, NavLink, Text } from "@mantine/core";
-import {
-  IconBell,
-  IconDatabase,
-  IconHeartRateMonitor,
-  IconReceipt,
-  IconRobot,
-  IconShoppingBag,
-  IconUsers,
-} from "@tabler/icons-react";
+import { Indicator, NavLink, Text, Tooltip } from "@mantine/core";
 import { Link, useLocation } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { useNotifications, useSession } from "../../api/account";
+import { useNewest, useSession } from "../../api/account";
+import classes from "./Frame.module.css";
+import { OPERATORS, OWN, type Place, placeAt } from "./places";
 
-const OWN = [
-  { to: "/adbots", text: "nav.adbots", icon: IconRobot },
-  { to: "/orders", text: "nav.orders", icon: IconReceipt },
-  { to: "/notifications", text: "nav.notifications", icon: IconBell },
-] as const;
+type Props = { folded?: boolean; onGo?: () => void };
 
-const OPERATORS = [
-  { to: "/operator", text: "nav.operator", icon: IconHeartRateMonitor },
-  { to: "/operator/orders", text: "nav.allOrders", icon: IconShoppingBag },
-  { to: "/operator/accounts", text: "nav.accounts", icon: IconUsers },
-  { to: "/operator/stock", text: "nav.stock", icon: IconDatabase },
-] as const;
-
-/** The places that there are; those of the operator for admins only. */
-export function Navigation({ onGo }: { onGo: () => void }) {
+/** The pages that there are; those of the operator for admins only. Folded, they are icons with their names on hover. */
+export function Navigation({ folded = false, onGo }: Props) {
   const { t } = useTranslation();
   const admin = useSession()?.account.role === "ADMIN";
-  const unread = useNotifications().data?.unread ?? 0;
+  const unread = useNewest().data?.unread ?? 0;
+  const linkTo = (place: Place, marked = false) => (
+    <PlaceLink key={place.to} place={place} marked={marked} folded={folded} onGo={onGo} />
+  );
   return (
     <>
-      {OWN.map((place) => (
-        <PlaceLink
-          key={place.to}
-          place={place}
-          marked={place.to === "/notifications" && unread > 0}
-          onGo={onGo}
-        />
-      ))}
+      {OWN.map((place) => linkTo(place, place.to === "/notifications" && unread > 0))}
       {admin && (
         <>
-          <Text size="xs" c="var(--quiet)" fw={500} px="sm" pt="md" pb={4}>
-            {t("nav.operatorPart")}
+          <Text className={classes.part} data-folded={folded || undefined}>
+            {folded ? "" : t("nav.operatorPart")}
           </Text>
-          {OPERATORS.map((place) => (
-            <PlaceLink key={place.to} place={place} marked={false} onGo={onGo} />
-          ))}
+          {OPERATORS.map((place) => linkTo(place))}
         </>
       )}
     </>
   );
 }
 
-type Place = (typeof OWN)[number] | (typeof OPERATORS)[number];
+type LinkProps = { place: Place; marked: boolean; folded: boolean; onGo: (() => void) | undefined };
 
-function PlaceLink({ place, marked, onGo }: { place: Place; marked: boolean; onGo: () => void }) {
+function PlaceLink({ place, marked, folded, onGo }: LinkProps) {
   const { t } = useTranslation();
-  const here = useLocation().pathname;
-  const active = place.to === "/operator" ? here === place.to : here.startsWith(place.to);
+  const here = placeAt(useLocation().pathname)?.place.to === place.to;
   const Icon = place.icon;
+  const name = t(place.text);
   return (
-    <NavLink
-      renderRoot={(props) => (
-        <Link to={place.to} activeOptions={{ exact: place.to === "/operator" }} {...props} />
-      )}
-      label={t(place.text)}
-      active={active}
-      onClick={onGo}
-      leftSection={
-        <Indicator disabled={!marked} size={8} offset={2}>
-          <Icon size={18} stroke={1.6} />
-        </Indicator>
-      }
-    />
+    <Tooltip label={name} position="right" disabled={!folded}>
+      <NavLink
+        renderRoot={(props) => <Link to={place.to} activeOptions={{ exact: true }} {...props} />}
+        className={classes.place}
+        label={folded ? undefined : name}
+        aria-label={folded ? name : undefined}
+        active={here}
+        onClick={() => onGo?.()}
+        leftSection={
+          <Indicator disabled={!marked} size={8} offset={2} className={classes.icon}>
+            <Icon size={18} stroke={1.6} />
+          </Indicator>
+        }
+      />
+    </Tooltip>
   );
 }

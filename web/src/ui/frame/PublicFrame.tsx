@@ -1,15 +1,19 @@
 import { AppShell, Button, Group } from "@mantine/core";
 import { Link, Outlet } from "@tanstack/react-router";
+import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { useSession } from "../../api/account";
+import { restoredSession, useSession } from "../../api/account";
 import classes from "./Frame.module.css";
 import { Logo } from "./Logo";
 import { SchemeSwitch } from "./SchemeSwitch";
 
 /** The frame of the pages that anyone may see. */
-export function PublicFrame() {
+export function PublicFrame({ children }: { children?: ReactNode }) {
   const { t } = useTranslation();
   const account = useSession();
+  useEffect(() => {
+    restoredSession().catch(() => undefined); // these pages are for everybody
+  }, []);
   return (
     <AppShell header={{ height: 56 }} padding={{ base: "md", md: "lg" }}>
       <a className={classes.skip} href="#content">
@@ -28,7 +32,7 @@ export function PublicFrame() {
         </Group>
       </AppShell.Header>
       <AppShell.Main id="content" tabIndex={-1}>
-        <Outlet />
+        {children ?? <Outlet />}
       </AppShell.Main>
     </AppShell>
   );

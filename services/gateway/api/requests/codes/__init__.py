@@ -14,6 +14,7 @@ from services.gateway.api.requests.codes.of_adbots import (
 from services.gateway.api.requests.codes.of_orders import NOTIFICATIONS, ORDERS
 from services.gateway.api.requests.codes.of_requests import REQUESTS, SERVER
 from services.gateway.api.requests.codes.of_stock import BETWEEN_SERVICES, STOCK
+from services.gateway.api.requests.codes.of_stores import STORES
 from services.gateway.api.requests.codes.of_webhooks import WEBHOOKS
 
 SECTIONS: Mapping[str, Codes] = {
@@ -30,6 +31,7 @@ SECTIONS: Mapping[str, Codes] = {
     "The operator's switches, notices and notifications": OPERATIONS,
     "Outgoing webhooks": WEBHOOKS,
     "Stock": STOCK,
+    "Stores, readers and tables": STORES,
     "Between services": BETWEEN_SERVICES,
 }
 """The codes by what they are about. The last ones are refusals that the services handle among themselves."""

@@ -29,7 +29,7 @@ ADVERTISEMENTS: Codes = {
     ),
     "malformed_groups": Meaning(
         INVALID,
-        "Some groups can't be read; `detail` names them and says why.",
+        "Some groups can't be read; `detail` names them and says why, `errors` says where each is.",
         "Write @name, t.me/name, an invite link or an id.",
     ),
     "too_many_groups": Meaning(INVALID, "There are more groups than allowed.", "Name fewer groups."),
@@ -60,7 +60,9 @@ ADVERTISEMENTS: Codes = {
         "Use public names, or ask the operator.",
     ),
     "blocked_targets": Meaning(
-        CONFLICT, "The operator blocked some of the groups; `detail` names them.", "Leave them out."
+        CONFLICT,
+        "The operator blocked some of the groups; `detail` names them, `errors` says where each is.",
+        "Leave them out.",
     ),
     "blocked_source": Meaning(
         CONFLICT, "The operator blocked the channel of the post.", "Use a post of another channel, or a text."
@@ -98,6 +100,13 @@ OPERATIONS: Codes = {
     "unknown_notification": Meaning(
         MISSING, "The account has no such notification.", "Compare the id with the list."
     ),
+    "unknown_tree": Meaning(
+        MISSING, "No event has this correlation id.", "Search for another id with `GET /admin/events/search`."
+    ),
+    "unknown_stream": Meaning(
+        MISSING, "No service has this stream.", "Search for an id with `GET /admin/events/search`."
+    ),
+    "unknown_event": Meaning(MISSING, "No service has this event.", "Compare the id with a stream's."),
     "unknown_notice": Meaning(MISSING, "There is no such notice.", "Compare the id with the list."),
     "malformed_target": Meaning(INVALID, "The group can't be read.", "Write @name, a link or an id."),
     "malformed_source": Meaning(

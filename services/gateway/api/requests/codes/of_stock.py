@@ -35,6 +35,25 @@ STOCK: Codes = {
     "pair_exists": Meaning(
         CONFLICT, "A Telegram application of this `api_id` is stored.", "Nothing: it is there."
     ),
+    "unknown_vault_key": Meaning(
+        CONFLICT,
+        "The gateway has no public key of the vault, or an old one.",
+        "Set `ADRELAY_GATEWAY_VAULT_PUBLIC_KEY` to what `adrelay keygen --public` prints, and restart the "
+        "gateway.",
+    ),
+    "unopenable_secret": Meaning(
+        CONFLICT,
+        "The vault can't open what was sealed: it was changed on its way, or sealed for another import.",
+        "Upload it again.",
+    ),
+    "unknown_session": Meaning(
+        MISSING, "There is no such session in stock.", "Choose one of `GET /admin/stock`."
+    ),
+    "session_not_seated": Meaning(
+        CONFLICT,
+        "The session is on no seat of the adbot; it may have been replaced already.",
+        "Choose one of `GET /admin/stock?adbot=`.",
+    ),
     "telegram_unreachable": Meaning(
         UNAVAILABLE, "Telegram does not answer.", "Repeat the request after `Retry-After` seconds."
     ),
@@ -46,7 +65,6 @@ BETWEEN_SERVICES: Codes = {
     "order_unpaid": Meaning(CONFLICT, "The order was not paid.", "Nothing: an error of a service."),
     "no_mail": Meaning(CONFLICT, "The notification has no mail.", "Nothing: an error of a service."),
     "unknown_cycle": Meaning(MISSING, "There is no such cycle.", "Nothing: an error of a service."),
-    "unknown_session": Meaning(MISSING, "There is no such session.", "Nothing: an error of a service."),
     "session_taken": Meaning(CONFLICT, "The session is on an adbot.", "Nothing: another one is chosen."),
     "session_lost": Meaning(CONFLICT, "The session was lost.", "Nothing: another one is chosen."),
     "pair_fixed": Meaning(

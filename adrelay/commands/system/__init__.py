@@ -1,0 +1,1 @@
+"""`adrelay system`: what the gateway asks services about their stores."""

@@ -1,0 +1,1 @@
+"""Operators' questions to each service about its own store, readers and tables."""

@@ -1,0 +1,1 @@
+"""Tests of secrets that are sealed to the vault."""
