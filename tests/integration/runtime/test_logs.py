@@ -90,7 +90,9 @@ async def test_postgres_rotates_its_log(tmp_path: Path, monkeypatch: pytest.Monk
                 await complain(server)
                 assert await server.ready()
                 names.update(path.name for path in server.logs)
-        assert len(server.logs) <= 2
+            while len(server.logs) > 2:  # the server begins a file some time after it wrote too much
+                assert await server.ready()
+                await asyncio.sleep(0.1)
         assert {stat.S_IMODE(path.stat().st_mode) for path in server.logs} == {0o600}
     finally:
         await server.stop()
