@@ -289,6 +289,11 @@ async def test_no_secret_is_in_logs(seen: Seen) -> None:
     assert leaks(Secrets(seen.planted), [*places, *postgres]) == []
 
 
+async def test_nobody_asks_the_broker_for_what_is_not_permitted(seen: Seen) -> None:
+    lines = [line for _, text in files_of(seen.system.folder / "logs") for line in text.splitlines()]
+    assert [line for line in lines if b"permissions violation" in line.lower()] == []
+
+
 async def test_no_secret_is_in_metrics(seen: Seen) -> None:
     urls = [
         process.url_of(service)

@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from nats.errors import Error as NatsError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from libs.eventsourcing.model.envelope import Cursor, Envelope
@@ -57,9 +56,11 @@ async def extent(stream: EventStream) -> Extent:
 
 
 async def pending(stream: EventStream, subjects: Sequence[str], after: int) -> int:
-    """Return how many messages of these subjects the stream holds behind a sequence."""
-    jetstream = stream.nats.jetstream()
-    info = await jetstream.add_consumer(
+    """Return how many messages of these subjects the stream holds behind a sequence.
+
+    The consumer that counts them ends by itself: the services' users may delete none.
+    """
+    info = await stream.nats.jetstream().add_consumer(
         stream.name,
         ConsumerConfig(
             deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
@@ -71,8 +72,6 @@ async def pending(stream: EventStream, subjects: Sequence[str], after: int) -> i
             num_replicas=1,
         ),
     )
-    with suppress(NatsError):
-        await jetstream.delete_consumer(stream.name, info.name)
     return info.num_pending or 0
 
 

@@ -13,6 +13,7 @@ import pytest_asyncio
 from nats.errors import NoRespondersError
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from adrelay.runtime.faults import RuntimeFault
 from adrelay.runtime.jetstream import jetstream_answers
@@ -29,6 +30,7 @@ from libs.events.categories import SERVICES
 from libs.events.questions import Question, Reply
 from libs.eventsourcing import Causes, Engine, Reactions, UnitOfWork
 from libs.eventsourcing.errors import OperatorNeeded
+from libs.eventsourcing.operations import pending
 from services.gateway.adapters.health import ask_health
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.serving import events, serving
@@ -209,6 +211,17 @@ def shop_settings(server: EmbeddedNats, database: str) -> ShopSettings:
         till_secret=SecretStr("0123456789abcdefghijklmnopqrstuvwxyz"),
         command_public_key=SIGNER.public_key,
     )
+
+
+async def test_a_service_counts_the_events_before_it_with_its_own_permissions(server: EmbeddedNats) -> None:
+    async with connected(server, "adrelay") as operator:
+        await event_stream(operator).ensure()
+    async with connected(server, "shop") as client:
+        stream = event_stream(client)
+        with capture_logs() as logs:
+            assert await pending(stream, stream.subjects(None), 0) == 0
+            await client.flush()
+    assert logs == [], "nothing was refused"
 
 
 async def test_a_service_without_a_stream_says_which_command_creates_it(
