@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
+from libs.chassis.setting_files import file_problem
+
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 ENCRYPTING = MODES[3:]
 """The modes in which nothing is sent to a server without TLS."""
@@ -26,8 +28,8 @@ def tls_problem(url: str) -> str | None:
         return f"has a wrong sslmode: it is one of {', '.join(MODES)}"
     named = [name for name in FILES if name in options]
     for name in named:
-        if not Path(options[name]).is_file():
-            return f"has a {name} that names no file"
+        if (problem := file_problem(Path(options[name]))) is not None:
+            return f"has a {name} that {problem}"
     if named and mode not in ENCRYPTING:
         return f"has a {named[0]}, and so needs sslmode=verify-full too"
     return None

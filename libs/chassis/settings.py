@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, ValidationInfo
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
@@ -26,6 +26,7 @@ from libs.chassis.database_roles import database_of
 from libs.chassis.database_urls import with_default_database
 from libs.chassis.postgres_tls import tls_problem
 from libs.chassis.secret_files import SUFFIX, SecretFileError, secrets_in_files
+from libs.chassis.setting_files import Certificates, ReadableFile, check_certificate
 from libs.chassis.words import wrong
 
 PREFIX = "ADRELAY_"
@@ -159,13 +160,12 @@ def _signing_keys(text: str) -> str:
     return ",".join(signing_key(one) for one in text.split(","))
 
 
-def _existing(path: Path | None) -> Path | None:
-    if path is not None and not path.is_file():
-        raise ValueError("names no file")
-    return path
-
-
-PemFile = Annotated[Path | None, AfterValidator(_existing)]
+def _key_of_certificate(key: Path | None, info: ValidationInfo) -> Path | None:
+    """Check the client's certificate with its key, whose setting comes behind."""
+    certificate: Path | None = info.data.get("nats_certificate_file")
+    if certificate is not None:
+        check_certificate(certificate, key)
+    return key
 
 
 class ServiceSettings(BaseSettings):
@@ -188,15 +188,19 @@ class ServiceSettings(BaseSettings):
         "TLS; each service has a user of its own, in ADRELAY_<SERVICE>_NATS_URL"
     )
     nats_prefix: str = Field("", pattern=r"^[a-z0-9_-]{0,32}$", description="Put before the stream's name")
-    nats_ca_file: PemFile = Field(
+    nats_ca_file: Certificates = Field(
         default=None,
         description="The certificate of the authority that signed the NATS server's, in PEM format; "
         "without it, this machine's authorities count",
     )
-    nats_certificate_file: PemFile = Field(
+    nats_certificate_file: ReadableFile = Field(
         default=None, description="The certificate of this client, where the NATS server asks for one"
     )
-    nats_key_file: PemFile = Field(default=None, description="The private key of this client's certificate")
+    nats_key_file: Annotated[ReadableFile, AfterValidator(_key_of_certificate)] = Field(
+        default=None,
+        validate_default=True,
+        description="The private key of this client's certificate, unless the same file holds it",
+    )
     command_public_key: Annotated[str, AfterValidator(_signing_keys)] = Field(
         description="The public key of ADRELAY_GATEWAY_COMMAND_KEY: services refuse commands that are not "
         "signed with that; during a change both, separated by a comma. `adrelay keygen` makes the pair"

@@ -2,16 +2,22 @@
 
 import base64
 import binascii
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, ClassVar
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import AfterValidator, Field, SecretStr
 
+from libs.chassis.setting_files import ReadableFile
 from libs.chassis.settings import ServiceSettings
 
 KEY_BYTES = 32
 MOST_IN_STEP = 1_000_000
+_PEM_BEGIN = b"-----BEGIN RSA PUBLIC KEY-----"
+"""How a key in PKCS #1 begins, which Telethon reads."""
 
 
 def decode_keys(text: SecretStr) -> list[bytes]:
@@ -36,6 +42,16 @@ def decode_keys(text: SecretStr) -> list[bytes]:
 def _valid(text: SecretStr) -> SecretStr:
     decode_keys(text)
     return text
+
+
+def _rsa_key(path: Path | None) -> Path | None:
+    if path is None:
+        return None
+    pem = path.read_bytes().strip()
+    with suppress(ValueError):
+        if pem.startswith(_PEM_BEGIN) and isinstance(load_pem_public_key(pem), RSAPublicKey):
+            return path
+    raise ValueError(f"names {path}, which holds no key that begins with {_PEM_BEGIN.decode()}")
 
 
 def steps_of(text: str) -> list[tuple[int, int]]:
@@ -75,7 +91,7 @@ class ForwarderSettings(ServiceSettings):
     telegram_host: str = Field("", description="A server to use instead of Telegram's own data centres")
     telegram_port: int = Field(443, ge=1, le=65535)
     telegram_dc: int = Field(2, ge=1, le=10_000, description="The number of telegram_host's data centre")
-    telegram_public_key_file: Path | None = Field(
+    telegram_public_key_file: Annotated[ReadableFile, AfterValidator(_rsa_key)] = Field(
         None, description="The PEM file of telegram_host's RSA key, for key exchanges"
     )
     connect_seconds: float = Field(10.0, gt=0, description="How long a connection may take")

@@ -22,6 +22,7 @@ from pydantic import (
 from pydantic_settings import NoDecode
 
 from libs.chassis.networks import Networks, NetworksSetting
+from libs.chassis.setting_files import Certificates
 from libs.chassis.settings import (
     ServiceSettings,
     StrongSecret,
@@ -40,12 +41,6 @@ from services.gateway.adapters.smtp import Security
 from services.gateway.mail.addresses import canonical, is_sender
 
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?")
-
-
-def _file(path: str) -> str:
-    if path and not Path(path).is_file():
-        raise ValueError("names no file")
-    return path
 
 
 def _strong_or_off(secret: SecretStr) -> SecretStr:
@@ -252,8 +247,8 @@ class GatewaySettings(ServiceSettings):
     )
     smtp_username: str = Field("", description="Empty if the server needs no authentication")
     smtp_password: SecretStr = SecretStr("")
-    smtp_ca_file: Annotated[str, AfterValidator(_file)] = Field(
-        "", description="A file of CA certificates to trust instead of the system's"
+    smtp_ca_file: Certificates = Field(
+        None, description="A file of CA certificates to trust instead of the system's"
     )
     smtp_timeout_seconds: float = Field(30.0, gt=0, le=300, description="The timeout of sending one mail")
     mail_from: str = Field(

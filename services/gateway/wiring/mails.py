@@ -45,7 +45,7 @@ def mailer_of(settings: GatewaySettings) -> SmtpMailer:
         sender=settings.sender,
         username=settings.smtp_username,
         password=settings.smtp_password,
-        trusted=ssl.create_default_context(cafile=settings.smtp_ca_file or None),
+        trusted=ssl.create_default_context(cafile=settings.smtp_ca_file),
         timeout_seconds=settings.smtp_timeout_seconds,
     )
 
