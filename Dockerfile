@@ -9,6 +9,7 @@ RUN pip install --require-hashes -r requirements-run.lock
 
 COPY libs ./libs
 COPY services ./services
+RUN python -m compileall -q libs services
 
 # the web application, of which the image gets the built files only
 FROM base AS web
@@ -20,7 +21,7 @@ RUN python -m adrelay.web_build
 
 FROM base
 COPY --from=web /app/web/dist ./web/dist
-RUN useradd --system --no-create-home adrelay
+RUN useradd --system --uid 999 --no-create-home adrelay
 USER adrelay
 
 ENV ADRELAY_HTTP_HOST=0.0.0.0 ADRELAY_HTTP_PORT=8000
