@@ -31,9 +31,11 @@ def database_urls(services: Sequence[str], *, writing: bool) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in services:
         try:
-            found[name] = load(_settings_of(name)).database_url if tools is None else _for_tools(tools, name)
+            found[name] = _own_url(name) if tools is None else _for_tools(tools, name)
         except InvalidSettings as error:
             problems.extend(error.problems)
+    if problems and writing and postgres_url(TOOLS_URL) is not None:
+        problems.append(f"{TOOLS_URL} is not enough: its user only reads, and this command writes too")
     if problems:
         raise Unusable(*dict.fromkeys(problems))
     return found
@@ -52,8 +54,11 @@ def postgres_urls(variables: Sequence[str]) -> dict[str, str]:
         raise Unusable(*error.problems) from error
 
 
-def _settings_of(owner: str) -> type[_StoreSettings]:
-    return type(f"{owner.title()}Store", (_StoreSettings,), {"service": owner, "__module__": __name__})
+def _own_url(service: str) -> str:
+    settings: type[_StoreSettings] = type(
+        f"{service.title()}Store", (_StoreSettings,), {"service": service, "__module__": __name__}
+    )
+    return load(settings, whole=False).database_url
 
 
 def _for_tools(tools: str, service: str) -> str:

@@ -281,8 +281,11 @@ def _alias(field: FieldInfo) -> str | None:
     return field.validation_alias if isinstance(field.validation_alias, str) else None
 
 
-def load(settings: type[SettingsT]) -> SettingsT:
-    """Return a service's settings from the environment; raise `InvalidSettings` naming every variable."""
+def load(settings: type[SettingsT], *, whole: bool = True) -> SettingsT:
+    """Return a service's settings from the environment; raise `InvalidSettings` naming every variable.
+
+    Variables that set nothing are named too, unless these are not the service's `whole` settings.
+    """
     try:
         return settings()  # pyright: ignore[reportCallIssue] - the environment fills it
     except SecretFileError as error:
@@ -295,7 +298,7 @@ def load(settings: type[SettingsT]) -> SettingsT:
         raise InvalidSettings([problem]) from None
     except ValidationError as error:
         lines = [_line(settings, problem) for problem in error.errors()]
-        raise InvalidSettings([*lines, *misspelt(settings)]) from None
+        raise InvalidSettings([*lines, *(misspelt(settings) if whole else ())]) from None
 
 
 def misspelt(*kinds: type[ServiceSettings], every: bool = False) -> list[str]:

@@ -68,6 +68,17 @@ def test_tools_read_with_their_own_role_and_write_with_that_of_the_service(
     assert ServerOptions(None).tools_url() is not None, "it has nothing to do with the superuser's"
 
 
+def test_what_a_writing_tool_lacks_is_named_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ADRELAY_EVENTS_POSTGRES_URL", "postgresql://t@db.example")
+    monkeypatch.setenv("ADRELAY_BILLING_API_KEY", "a setting of the service, and none of its store")
+    assert len(ServerOptions(None).databases()) == 5
+    with pytest.raises(Unusable) as unusable:
+        ServerOptions(None).databases(writing=True)
+    missing, why = unusable.value.problems
+    assert missing.startswith("ADRELAY_POSTGRES_URL is missing")
+    assert why.startswith("ADRELAY_EVENTS_POSTGRES_URL is not enough: its user only reads")
+
+
 @pytest.mark.parametrize(("saved", "prefix"), [(None, "production"), ("", ""), ("demo", "demo")])
 def test_a_saved_demo_uses_the_stream_name_of_its_own_settings(
     folder: Path, saved: str | None, prefix: str
