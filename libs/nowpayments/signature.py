@@ -37,7 +37,7 @@ def digest_in(signature: str) -> str | None:
 
 
 def is_verified(secrets: Sequence[bytes], body: bytes, signature: str) -> bool:
-    """Say whether `signature` verifies that the sender of `body` knows one of the secrets.
+    """Return whether `signature` verifies that the sender of `body` knows one of the secrets.
 
     It is a hex HMAC-SHA512 over any of these: the bytes as they are; the body as compact JSON with the keys
     of every object sorted and each number as it came; the same with each number as JavaScript writes it. The

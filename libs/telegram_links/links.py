@@ -150,7 +150,7 @@ def _invitation(code: str) -> str:
 
 
 def like_a_link(text: str) -> bool:
-    """Say whether a text is one word that looks like a link to Telegram, valid or not.
+    """Return whether a text is one word that looks like a link to Telegram, valid or not.
 
     In linear time: a client may send thousands of lines that were made to be slow.
     """

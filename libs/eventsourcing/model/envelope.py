@@ -134,7 +134,7 @@ class Envelope:
     """The types of the events that follow in its unit of work, as its relay published in a header."""
 
     def same_unit(self, other: "Envelope") -> bool:
-        """Say whether another event of the same store was appended by the same unit of work.
+        """Return whether another event of the same store was appended by the same unit of work.
 
         A unit's events have one timestamp, that of its beginning, and are stored by one transaction.
         """

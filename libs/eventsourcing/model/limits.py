@@ -22,7 +22,7 @@ _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def holds_nul(data: str) -> bool:
-    """Say whether JSON text holds a NUL character, which PostgreSQL can't store in text."""
+    """Return whether JSON text holds a NUL character, which PostgreSQL can't store in text."""
     return "\\u0000" in data and _NUL.search(data) is not None
 
 

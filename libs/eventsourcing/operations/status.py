@@ -44,12 +44,12 @@ class DatabaseUsage:
 
 
 async def holds_store(connection: Connection) -> bool:
-    """Say whether the database holds an event store."""
+    """Return whether the database holds an event store."""
     return bool(await connection.fetchval("select to_regclass('engine.events') is not null"))
 
 
 async def holds_shadow_tables(connection: Connection) -> bool:
-    """Say whether the store is of a version that has shadow tables."""
+    """Return whether the store is of a version that has shadow tables."""
     return bool(await connection.fetchval("select to_regclass('engine.beside') is not null"))
 
 

@@ -117,7 +117,7 @@ async def correlation_of_stream(connection: Connection, stream: str) -> UUID | N
 
 
 async def is_correlation_id(connection: Connection, correlation_id: UUID) -> bool:
-    """Say whether any event of the store has this correlation id."""
+    """Return whether any event of the store has this correlation id."""
     query = "select exists (select from engine.events where correlation_id = $1)"
     return bool(await connection.fetchval(query, correlation_id))
 

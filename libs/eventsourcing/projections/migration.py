@@ -86,7 +86,7 @@ async def _migrate(
 
 
 async def _lacking(connection: Connection, tables: ServiceTables, kind: Kind) -> bool:
-    """Say whether a migration is needed; raise `OutdatedTables` if this program can't do it."""
+    """Return whether a migration is needed; raise `OutdatedTables` if this program can't do it."""
     await _name_kinds(connection, tables)
     rows = await connection.fetch("select name, version, kind from engine.projections")
     versions = {table.name: table.version for table in tables.all}

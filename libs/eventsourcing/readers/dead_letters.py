@@ -58,15 +58,15 @@ class DeadLetters:
         self._dropped = {(row["source"], Cursor(row["xid"], row["position"])) for row in rows}
 
     def __bool__(self) -> bool:
-        """Say whether any stream is blocked."""
+        """Return whether any stream is blocked."""
         return bool(self._blocked)
 
     def was_dropped(self, source: str, cursor: Cursor) -> bool:
-        """Say whether an operator had dropped this event when the reader last loaded."""
+        """Return whether an operator had dropped this event when the reader last loaded."""
         return (source, cursor) in self._dropped
 
     def blocks(self, source_stream: SourceStream) -> bool:
-        """Say whether a dead letter blocks this stream."""
+        """Return whether a dead letter blocks this stream."""
         return source_stream in self._blocked
 
     def block(self, source_stream: SourceStream) -> None:
@@ -246,7 +246,7 @@ async def request_retry(connection: Connection, reader: str, source_stream: Sour
 
 
 async def retry_is_requested(connection: Connection, reader: str, source_stream: SourceStream) -> bool:
-    """Say whether a requested retry is still to be done."""
+    """Return whether a requested retry is still to be done."""
     return bool(
         await connection.fetchval(
             "select exists (select from engine.retries where reader = $1 and source = $2 and stream = $3)",

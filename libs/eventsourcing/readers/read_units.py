@@ -35,7 +35,7 @@ class ReadUnit:
         return self.arrivals[0].sequence
 
     def continues(self, arrival: Arrival) -> bool:
-        """Say whether an event of the same source belongs to this unit."""
+        """Return whether an event of the same source belongs to this unit."""
         return arrival.envelope.same_unit(self.arrivals[-1].envelope)
 
 

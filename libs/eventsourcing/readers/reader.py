@@ -165,7 +165,7 @@ class Reader:
                     await asyncio.sleep(wait)
 
     def _is_own(self, arrival: Arrival) -> bool:
-        """Say whether an event comes from the service that owns its type."""
+        """Return whether an event comes from the service that owns its type."""
         owner = self._owners.get(arrival.envelope.type)
         if owner == arrival.source or (owner is None and arrival.source in self._sources):
             return True

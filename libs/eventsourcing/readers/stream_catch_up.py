@@ -144,11 +144,11 @@ class Gate:
         )
 
     def passed(self, message: StoredMessage) -> bool:
-        """Say whether an event was admitted before."""
+        """Return whether an event was admitted before."""
         return message.cursor is not None and message.cursor <= self.reached.get(message.source, START)
 
     async def opens(self, source: str, envelope: Envelope) -> bool:
-        """Say whether an event is to be folded now; a dead letter is noted, for later."""
+        """Return whether an event is to be folded now; a dead letter is noted, for later."""
         self.reached[source] = envelope.cursor
         if (source, envelope.cursor) in self.dropped:
             return False
@@ -158,7 +158,7 @@ class Gate:
         return False
 
     async def _is_dead_letter(self, source: str, envelope: Envelope) -> bool:
-        """Say whether this event, or one before it in its stream, is a dead letter or was left out here."""
+        """Return whether this event, or one before it in its stream, is a dead letter or was left out."""
         return bool(
             await self.connection.fetchval(
                 "select exists (select from engine.parked where reader = $1 and source = $2 and stream = $3 "

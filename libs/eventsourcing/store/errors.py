@@ -51,7 +51,7 @@ def family_of(error: BaseException) -> type[Transient | Poison] | None:
 
 
 def _unsendable(error: BaseException) -> bool:
-    """Say whether asyncpg could not encode an argument as the type of its parameter."""
+    """Return whether asyncpg could not encode an argument as the type of its parameter."""
     return isinstance(error, asyncpg.InterfaceError) and (
         isinstance(error, ValueError) and not isinstance(error, asyncpg.ClientConfigurationError)
     )

@@ -188,7 +188,7 @@ class PostgresStore:
         return [envelope_of(row) for row in rows]
 
     async def holds(self, cursor: Cursor) -> bool:
-        """Say whether an event has this cursor."""
+        """Return whether an event has this cursor."""
         asked = "select exists (select from engine.events where xid = $1::text::xid8 and position = $2)"
         return bool(await self._connection.fetchval(asked, str(cursor.xid), cursor.position))
 

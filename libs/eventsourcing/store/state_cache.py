@@ -24,7 +24,7 @@ class StateCache:
         return self._states[stream]
 
     def __contains__(self, stream: str) -> bool:
-        """Say whether a state of the stream is cached."""
+        """Return whether a state of the stream is cached."""
         return stream in self._states
 
     def forget(self, stream: str) -> None:

@@ -226,7 +226,7 @@ class EventStream:
         return envelope
 
     def is_subject_of(self, subject: str, event: Envelope) -> bool:
-        """Say whether a subject is one on which some service's relay publishes this event, or once did."""
+        """Return whether a subject is one on which some service's relay publishes this event, or once did."""
         _, _, below = subject.partition(".")
         return subject in self._naming.subjects(below.partition(".")[0], event)
 
@@ -242,7 +242,7 @@ class EventStream:
         )
 
     async def holds(self, published: Published) -> bool:
-        """Say whether the stream still holds a published event, at its sequence."""
+        """Return whether the stream still holds a published event, at its sequence."""
         if published == NOTHING:
             return True
         try:
@@ -282,5 +282,5 @@ class EventStream:
         return message.headers.get(self.stream_header) or message.subject.rpartition(".")[2]
 
     def is_event(self, subject: str) -> bool:
-        """Say whether a message of the stream with this subject is an event, and no fencing token."""
+        """Return whether a message of the stream with this subject is an event, and no fencing token."""
         return subject.startswith((f"{self.root}.", f"{self.stream_root}."))

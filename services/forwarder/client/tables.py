@@ -90,7 +90,7 @@ async def usable(sql: Sql, sessions: Sequence[SessionId]) -> frozenset[SessionId
 
 
 async def has_session(sql: Sql, telegram_user: int) -> bool:
-    """Say whether a Telegram account has a session that is alive."""
+    """Return whether a Telegram account has a session that is alive."""
     found = await sql.fetchval(
         "select true from clients where telegram_user = $1 and alive limit 1", telegram_user
     )

@@ -87,7 +87,7 @@ class Cipher:
             raise Unsealable(message) from None
 
     def opens(self, key: str) -> bool:
-        """Say whether the key of this name is configured."""
+        """Return whether the key of this name is configured."""
         return key in self._boxes
 
     def fingerprints(self, secret: bytes) -> list[bytes]:

@@ -47,7 +47,7 @@ async def echoed(engine: Engine) -> list[tuple[str, int]]:
 
 
 async def all_published(engine: Engine, stream: EventStream) -> bool:
-    """Say whether a relay's last event is the store's last."""
+    """Return whether a relay's last event is the store's last."""
     return (await published(engine, stream)).cursor == (await events_in_store(engine))[-1].cursor
 
 

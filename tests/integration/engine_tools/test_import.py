@@ -294,7 +294,7 @@ async def test_a_stream_that_tells_of_other_events_must_go_first(exported: Path,
 
 
 async def published_by(stream: EventStream, count: int) -> bool:
-    """Say whether the stream holds so many events."""
+    """Return whether the stream holds so many events."""
     return await stream.count() == count
 
 
@@ -315,7 +315,7 @@ async def test_a_service_that_starts_meanwhile_waits_and_folds_what_was_imported
 
 
 async def waits(office: Office, service: str) -> bool:
-    """Say whether someone waits for a lock in a service's store."""
+    """Return whether someone waits for a lock in a service's store."""
     async with opened(office, service) as connection:
         return bool(
             await connection.fetchval(

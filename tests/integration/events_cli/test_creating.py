@@ -28,7 +28,7 @@ async def without_stream(server: EmbeddedNats) -> None:
 
 
 async def there(server: EmbeddedNats) -> bool:
-    """Say whether a service finds the stream; it may not create one."""
+    """Return whether a service finds the stream; it may not create one."""
     client = await connect_nats(server.url_of("billing"), "billing")
     await event_stream(client).ensure()
     await client.close()

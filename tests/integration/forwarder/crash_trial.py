@@ -124,7 +124,7 @@ class Trial:
         await until(waits, why=f"{statement!r} to wait for a lock")
 
     async def lease_expired(self) -> bool:
-        """Say whether the lease has expired."""
+        """Return whether the lease has expired."""
         expired = "select true from pool.seats where until < clock_timestamp()"
         return bool(await self.harness.engine.query(lambda sql: sql.fetchval(expired)))
 

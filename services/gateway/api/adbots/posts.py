@@ -70,7 +70,7 @@ class PostValidity(View):
 
 @router.post("/validate", summary="Validate a post", responses=problems(401))
 async def validate_post(body: PostBody, caller: ReaderDep) -> PostValidity:
-    """Say whether a post has a valid form, without an adbot; nothing is stored or sent.
+    """Return whether a post has a valid form, without an adbot; nothing is stored or sent.
 
     A valid link may still name a post that does not exist or may not be forwarded: a post check of an adbot
     lets its seats look.

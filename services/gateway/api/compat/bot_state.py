@@ -129,7 +129,7 @@ async def validate_bot_post(
     ],
     caller: ReaderDep,
 ) -> LinkValidity:
-    """Say whether a text is a link to a post; a post that is a text is none."""
+    """Return whether a text is a link to a post; a post that is a text is none."""
     found = await validate_post(PostBody(post=link), caller)
     if found.kind != "link":
         return LinkValidity(valid=False, error=found.detail or "this is no link to a post")
