@@ -45,7 +45,14 @@ CONNECT_SECONDS = 10.0
 
 
 _TRY_LOCK = "select pg_try_advisory_lock(hashtext($1))"
-_WAIT_FOR_LOCK = "select pg_advisory_lock(hashtext($1))"
+_NAME_LOCK = "select set_config('eventsourcing.lock', $1, true), set_config('lock_timeout', $2, true)"
+_WAIT_FOR_LOCK = """do $$
+begin
+    perform pg_advisory_lock(hashtext(current_setting('eventsourcing.lock')));
+exception when lock_not_available then null;
+end
+$$"""
+"""It catches the timeout itself: else each is an error in the server's log."""
 
 
 async def connect_pool(
@@ -112,10 +119,7 @@ async def hold_lock(connection: Connection, name: str, *, waiting: Callable[[], 
 
 async def _locked_in_time(connection: Connection, name: str) -> bool:
     """Wait for a lock for `STANDBY_SECONDS`; return whether this connection holds it."""
-    try:
-        async with connection.transaction():
-            await connection.execute(f"set local lock_timeout = '{STANDBY_SECONDS}s'")
-            await connection.fetchval(_WAIT_FOR_LOCK, name)  # it outlasts the transaction
-    except asyncpg.LockNotAvailableError:
-        return False
-    return True
+    async with connection.transaction():
+        await connection.execute(_NAME_LOCK, name, f"{STANDBY_SECONDS}s")
+        await connection.execute(_WAIT_FOR_LOCK)  # a lock of the session: it outlasts the transaction
+    return bool(await connection.fetchval(_TRY_LOCK, name))

@@ -16,6 +16,7 @@ import pytest_asyncio
 from nats.js.errors import NotFoundError
 
 from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.broker import connect_nats
 from libs.eventsourcing import Causes, Engine, EventStream, Reactions, Reader, Relay, Scope, Sql, UnitOfWork
 from libs.eventsourcing.background import Alarm, Timer
@@ -243,7 +244,7 @@ async def test_a_reader_without_dead_letters_looks_for_no_requests(
 
 
 async def test_who_stands_by_gets_the_lock_when_its_holder_is_gone(
-    database: str, monkeypatch: pytest.MonkeyPatch
+    database: str, postgres_server: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connections, "STANDBY_SECONDS", 0.05)
     holder, other, observer = [await connect(database) for _ in range(3)]
@@ -268,6 +269,8 @@ async def test_who_stands_by_gets_the_lock_when_its_holder_is_gone(
     assert stood_by == ["other"]
     assert not other.is_in_transaction()
     assert not await observer.fetchval("select pg_try_advisory_lock(hashtext('a lock'))")
+    logged = "".join(log.read_text() for log in postgres_server.logs)
+    assert f"[{other.get_server_pid()}] ERROR" not in logged, "standing by is no error"
     for one in (other, observer):
         await one.close()
 
