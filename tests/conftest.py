@@ -15,7 +15,7 @@ from xdist.workermanage import WorkerController
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
-from tests.support.databases import fresh_database
+from tests.support.databases import fresh_database, opened
 from tests.support.folder import temporary_folder
 from tests.support.forked import begin_fork_server, fork, use_fork_server
 from tests.support.signing import KEYS
@@ -90,6 +90,10 @@ async def postgres_server(servers_folder: Path) -> AsyncIterator[EmbeddedPostgre
     """Yield the PostgreSQL server of the run; it does not sync, since no data must survive a crash."""
     server = EmbeddedPostgres(servers_folder / "postgres", durable=False)
     await server.start()
+    async with opened(server.url("postgres")) as superuser:
+        # its transactions would hold back all events, at times when a test has just stored some
+        await superuser.execute("alter system set autovacuum = off")
+        await superuser.execute("select pg_reload_conf()")
     yield server
     await server.stop()
 

@@ -20,6 +20,7 @@ def run(path: str, arguments: list[str]) -> int:
         _, module, *arguments = arguments
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(path)
+        signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)  # none may be sent before the request
         for number in FORWARDED:
             signal.signal(number, lambda number, _: server.sendall(bytes([number])))
         request = {
@@ -30,6 +31,7 @@ def run(path: str, arguments: list[str]) -> int:
             "pid": os.getpid(),
         }
         socket.send_fds(server, [marshal.dumps(request)], [0, 1, 2])
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
         return int(server.recv(16) or b"-9")
 
 

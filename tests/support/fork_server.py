@@ -83,13 +83,13 @@ def _supervise(connection: socket.socket, folder: Path) -> None:
     if not text:
         os._exit(0)  # the client only checked that the server listens
     request: Request = marshal.loads(text)  # noqa: S302 - from the tests
+    note = folder / str(request["pid"])
     child = os.fork()
     if not child:
         connection.close()
+        if request["pid"]:  # here: nobody sees that it runs before its file is there
+            note.write_text(str(os.getpid()))
         _run(request, files)
-    note = folder / str(request["pid"])
-    if request["pid"]:
-        note.write_text(str(child))
     for file in files:
         os.close(file)
     ended = os.pidfd_open(child)
@@ -103,6 +103,7 @@ def _supervise(connection: socket.socket, folder: Path) -> None:
         forwarded = connection.recv(1)
         os.kill(child, forwarded[0] if forwarded else signal.SIGKILL)
         if not forwarded:
+            os.waitpid(child, 0)
             note.unlink(missing_ok=True)
             os._exit(0)
 

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -92,13 +94,14 @@ async def messages_of(url: str) -> list[tuple[str, bytes]]:
 
 
 def files_of(*folders: Path) -> list[tuple[str, bytes]]:
-    """Return all files below some folders."""
-    return [
-        (f"file {file.name}", file.read_bytes())
-        for folder in folders
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    ]
+    """Return all files below some folders, but for those that their programs delete meanwhile."""
+    found: list[tuple[str, bytes]] = []
+    for folder in folders:
+        for file in (Path(parent, name) for parent, _, names in os.walk(folder) for name in names):
+            with suppress(FileNotFoundError):
+                if file.is_file():
+                    found.append((f"file {file.name}", file.read_bytes()))
+    return found
 
 
 async def pages_of(*urls: str) -> list[tuple[str, bytes]]:

@@ -16,6 +16,8 @@ from tests.integration.billing.harness import BillingHarness
 from tests.support.waiting import until
 
 ASKED = ["OrderPlaced", "PaymentRequested"]
+SOON = 5
+"""How long an order that expires in a test is valid, in seconds: longer than it takes to place it."""
 PAID = [*ASKED, "PaymentConfirming", "PaymentConfirmed", "PaymentSending"]
 
 
@@ -133,7 +135,7 @@ async def test_arrays_may_be_signed_as_the_older_documentation_did(shop: Billing
 async def test_an_order_that_is_not_paid_in_time_expires_and_a_late_payer_is_still_delivered_to(
     harness: BillingHarness,
 ) -> None:
-    async with harness.running(harness.settings(order_valid_seconds=2)):
+    async with harness.running(harness.settings(order_valid_seconds=SOON)):
         await harness.place()
         expired = ["OrderPlaced", "PaymentRequested", "OrderExpired"]
         await until(harness.history, lambda found: found == expired)

@@ -16,6 +16,7 @@ from libs.events.commands.billing import (
 )
 from libs.eventsourcing import Command, Refused
 from tests.integration.billing.harness import NUMBER, OPERATOR, BillingHarness
+from tests.integration.billing.test_billing import SOON
 from tests.support.plans import BRONZE
 from tests.support.waiting import until
 
@@ -126,7 +127,7 @@ async def test_an_order_whose_money_is_on_its_way_is_not_called_off(shop: Billin
 
 
 async def test_an_order_that_was_called_off_does_not_expire(harness: BillingHarness) -> None:
-    async with harness.running(harness.settings(order_valid_seconds=2)):
+    async with harness.running(harness.settings(order_valid_seconds=SOON)):
         await harness.place()
         await harness.act(CancelOrder(order=NUMBER, reason="ordered twice"))
         await harness.place(OTHER)

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from adrelay.runtime.ports import free_port
 from libs.events.values import PaymentId
 from libs.eventsourcing import Refused
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.billing.harness import BillingHarness
 from tests.support.waiting import until
 
@@ -170,7 +171,9 @@ async def test_health_tells_that_the_provider_is_left_alone_and_billing_stays_re
     changed = {"http_port": port, "provider_failures": 1, "provider_rest_seconds": 2.0}
     async with (
         harness.running(harness.settings().model_copy(update=changed)),
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/health", trust_env=False) as health,
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{port}/health", trust_env=False, timeout=DEADLINE_SECONDS
+        ) as health,
     ):
         await harness.place()
         answer = await health.get("/provider")

@@ -1,6 +1,7 @@
 """A made-up service on the chassis: a shop that retires products, with commands that fail in every way."""
 
 import asyncio
+import signal
 from functools import partial
 from typing import Annotated, ClassVar
 
@@ -138,18 +139,23 @@ class ShopSettings(ServiceSettings):
 
 async def run(settings: ShopSettings) -> None:
     """Run the shop."""
+    told = asyncio.Event()
+    if settings.mischief == "crash when told":
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, told.set)
     async with Chassis(settings, state_tables=[retired_table()]) as chassis:
         chassis.serve(handlers())
         if settings.mischief == "crash":
             chassis.task("till", crash)
+        if settings.mischief == "crash when told":
+            chassis.task("till", lambda: crash(told))
         if settings.mischief == "end":
             chassis.task("till", end)
         await chassis.run()
 
 
-async def crash() -> None:
-    """Raise after a moment."""
-    await asyncio.sleep(0.1)
+async def crash(told: asyncio.Event | None = None) -> None:
+    """Raise after a moment, or when it is told to."""
+    await (asyncio.sleep(0.1) if told is None else told.wait())
     raise RuntimeError(LEAK)
 
 

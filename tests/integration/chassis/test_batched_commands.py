@@ -11,6 +11,7 @@ import pytest_asyncio
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from libs.chassis import command_client
 from libs.chassis.command_client import CommandClient, CommandFailed
 from libs.events.results import RESULT, Accepted, Refusal
 from libs.eventsourcing import Causes, Engine, Refused
@@ -162,10 +163,12 @@ async def test_a_process_that_hangs_delays_nobody_but_its_own_callers(
     assert await codes(engine) == {"cc"}
 
 
-async def test_every_caller_of_a_batch_hears_that_no_service_runs(client: Client, stream_prefix: str) -> None:
-    nobody = CommandClient(client, SIGNER, prefix=stream_prefix, timeout_seconds=0.3)
+async def test_every_caller_of_a_batch_hears_that_no_service_runs(
+    commands: CommandClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_client, "_RETRY_SECONDS", DEADLINE_SECONDS)  # nobody is waited for
     told = await asyncio.gather(
-        *(nobody.send(Sweep(code=f"p{number}"), ME) for number in range(3)), return_exceptions=True
+        *(commands.send(Sweep(code=f"p{number}"), ME) for number in range(3)), return_exceptions=True
     )
     assert [str(error) for error in told if isinstance(error, CommandFailed)] == [
         "no shop service is running"

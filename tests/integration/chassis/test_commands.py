@@ -11,6 +11,7 @@ import pytest_asyncio
 from nats.aio.client import Client
 from structlog.testing import capture_logs
 
+from libs.chassis import command_client
 from libs.chassis.command_client import CommandClient, CommandFailed, RepeatableCauses
 from libs.chassis.signing import MessageSigner
 from libs.events.results import RESULT, Accepted, Failure, Refusal, Written
@@ -18,7 +19,8 @@ from libs.eventsourcing import Causes, CommandHandlers, Engine, Refused, UnitOfW
 from libs.eventsourcing.values import new_id
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.serving import events, serving
-from tests.integration.chassis.shop import Break, Retire, RetireTwo, Sweep, Wait
+from tests.integration.chassis.shop import Break, Retire, RetireTwo, Sweep
+from tests.support.databases import opened
 from tests.support.signing import SIGNER
 
 ME = Causes.first("account:7")
@@ -218,10 +220,12 @@ async def test_replicas_share_the_work(
     assert len(await events(shop)) == 20
 
 
-async def test_a_service_that_does_not_run_is_said_to_be_missing(client: Client, stream_prefix: str) -> None:
-    nobody = CommandClient(client, SIGNER, prefix=stream_prefix, timeout_seconds=0.3)
+async def test_a_service_that_does_not_run_is_said_to_be_missing(
+    commands: CommandClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command_client, "_RETRY_SECONDS", DEADLINE_SECONDS)  # nobody is waited for
     with pytest.raises(CommandFailed, match="no shop service is running"):
-        await nobody.send(Retire(code="tea"), ME)
+        await commands.send(Retire(code="tea"), ME)
 
 
 async def test_a_service_that_is_just_starting_is_waited_for(
@@ -236,12 +240,14 @@ async def test_a_service_that_is_just_starting_is_waited_for(
 
 
 async def test_an_answer_that_does_not_come_in_time_is_not_waited_for(
-    shop: Engine, client: Client, stream_prefix: str
+    shop: Engine, client: Client, database: str, stream_prefix: str
 ) -> None:
     hasty = CommandClient(client, SIGNER, prefix=stream_prefix, timeout_seconds=0.2)
-    with pytest.raises(CommandFailed, match="got no answer"):
-        await hasty.send(Wait(seconds=0.5), ME)
-    assert await events(shop) == []
+    async with opened(database) as other, other.transaction():
+        await other.execute("lock table engine.events in exclusive mode")  # who appends waits
+        with pytest.raises(CommandFailed, match="got no answer"):
+            await hasty.send(Retire(code="tea"), ME)
+        assert await events(shop) == []
 
 
 def test_a_command_has_one_handler() -> None:

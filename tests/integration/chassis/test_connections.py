@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
 import websockets
+from prometheus_client import REGISTRY
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from libs.chassis.connections import ConnectionLimits, Connections, open_files
@@ -19,6 +21,12 @@ from tests.support.waiting import until
 
 GET = b"GET /quick HTTP/1.1\r\nHost: a\r\n\r\n"
 CLOSE = b"\r\nConnection: close\r\n\r\n"
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+MESSAGE = b"\x81\x80\x00\x00\x00\x00"
+"""An empty text message of a WebSocket's client."""
 SHORT = 0.05
 
 
@@ -72,6 +80,11 @@ class Peer:
         async with asyncio.timeout(DEADLINE_SECONDS):
             return await self._reader.readuntil(b"done")
 
+    async def head(self) -> bytes:
+        """Return the head of an answer."""
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            return await self._reader.readuntil(b"\r\n\r\n")
+
     def close(self) -> None:
         self._writer.close()
 
@@ -92,9 +105,11 @@ async def serving(
     peers: list[Peer] = []
 
     async def connect(data: bytes) -> Peer:
-        peer = Peer(*await asyncio.open_connection("127.0.0.1", server.port))
+        client = socket.create_connection(("127.0.0.1", server.port))
+        sent = client.send(data)  # before the server accepts the connection, and its deadline begins
+        peer = Peer(*await asyncio.open_connection(sock=client))
         peers.append(peer)
-        peer.send(data)
+        peer.send(data[sent:])
         return peer
 
     try:
@@ -232,10 +247,15 @@ async def test_the_rest_of_a_body_that_was_answered_has_a_deadline() -> None:
 
 
 async def test_a_client_that_does_not_read_is_disconnected() -> None:
+    async def closed() -> float:
+        closed = REGISTRY.get_sample_value("adrelay_http_connections_closed_total", {"limit": "unread"})
+        return closed or 0.0
+
+    before = await closed()
     async with serving(limits=ConnectionLimits(unread_seconds=SHORT)) as connect:
         peer = await connect(b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
         peer._reader._transport.pause_reading()  # type: ignore[attr-defined]
-        await asyncio.sleep(4 * SHORT)
+        await until(closed, lambda found: found > before)
         peer._reader._transport.resume_reading()  # type: ignore[attr-defined]
         assert len(await peer.rest()) < 4 * 1024 * 1024
 
@@ -266,14 +286,13 @@ async def accept(scope: Scope, receive: Receive, send: Send) -> None:
 async def test_a_socket_counts_as_a_connection_until_it_is_closed() -> None:
     limits = ConnectionLimits(most=1, header_seconds=SHORT)
     async with serving(accept, limits) as connect:
-        refused = await connect(b"")
-        port = refused.port
-        refused.close()
-        async with websockets.connect(f"ws://127.0.0.1:{port}/") as socket:
-            assert problem(await (await connect(b"")).rest()) == (503, "too_many_connections")
-            await asyncio.sleep(3 * SHORT)  # it has no deadline for headers any more
-            await socket.send("still there")
-            assert await socket.recv() == "done"
+        peer = await connect(HANDSHAKE)
+        assert (await peer.head()).startswith(b"HTTP/1.1 101 ")
+        assert problem(await (await connect(b"")).rest()) == (503, "too_many_connections")
+        await asyncio.sleep(3 * SHORT)  # it has no deadline for headers any more
+        peer.send(MESSAGE)
+        assert await peer.answer()
+        peer.close()
 
         async def room() -> bool:
             return (await (await connect(GET.replace(b"\r\n\r\n", CLOSE))).rest()).startswith(
@@ -286,10 +305,10 @@ async def test_a_socket_counts_as_a_connection_until_it_is_closed() -> None:
 async def test_a_large_message_ends_a_socket() -> None:
     async with serving(accept) as connect:
         port = (await connect(b"")).port
-        async with websockets.connect(f"ws://127.0.0.1:{port}/") as socket:
-            await socket.send("x" * (MOST_BYTES + 1))
+        async with websockets.connect(f"ws://127.0.0.1:{port}/") as client:
+            await client.send("x" * (MOST_BYTES + 1))
             with pytest.raises(websockets.ConnectionClosedError) as closed:
-                await socket.recv()
+                await client.recv()
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 1009
 

@@ -21,6 +21,7 @@ from libs.events.categories import SERVICES
 from libs.eventsourcing import Causes
 from libs.eventsourcing.errors import OperatorNeeded
 from libs.eventsourcing.operations import oldest_transaction
+from services.gateway.adapters import health as gateway_health
 from services.gateway.adapters.health import ask_health
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.chassis.conftest import OWNERS
@@ -250,8 +251,14 @@ def test_the_passwords_are_in_files_of_the_owner_alone(cluster: EmbeddedPostgres
 
 
 async def test_a_service_does_all_that_it_must_and_names_who_holds_relays_back(
-    cluster: EmbeddedPostgres, client: Client, nats_url: str, stream_prefix: str
+    cluster: EmbeddedPostgres,
+    client: Client,
+    nats_url: str,
+    stream_prefix: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(gateway_health, "HEALTH_ANSWER_SECONDS", DEADLINE_SECONDS)
+    monkeypatch.setattr("libs.chassis.store_metrics.LOOK_SECONDS", 0.5)  # before the server ends it
     settings = shop_settings(cluster.url_of("shop"), nats_url, stream_prefix)
     async with Chassis(settings, state_tables=[retired_table()]) as chassis:
         chassis.serve(handlers())

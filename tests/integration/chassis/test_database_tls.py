@@ -9,7 +9,9 @@ import struct
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlencode
 
 import asyncpg
@@ -134,8 +136,10 @@ async def test_a_service_and_tools_work_over_tls(
 
 @pytest.fixture(name="hasty")
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give up a connection soon."""
+    """Give up a connection at the second attempt, whenever that is."""
+    looks = count(0.0, 0.3)  # when waiting begins, and at each attempt's end
     monkeypatch.setattr("libs.chassis.database.START_SECONDS", 0.5)
+    monkeypatch.setattr("libs.chassis.database.time", SimpleNamespace(monotonic=looks.__next__))
 
 
 @pytest.mark.usefixtures("hasty")

@@ -10,6 +10,7 @@ from libs.chassis.operations.explorer import Explorer
 from libs.events.billing import OrderReviewed
 from libs.events.operations.explorer import ReadStream, ReadTree, SearchStore
 from libs.eventsourcing import Causes, Decider, Engine, ImpossibleEvent, Refused, Registry, Snapshots
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.fake_services import append
 
 ORDER = "HQADZ-MWPM0SFH-9J8ZHS6IAHLL"
@@ -37,6 +38,11 @@ def decide(command: None, state: Reviews | None) -> list[OrderReviewed]:
 
 REVIEWS = Decider("review", decide, evolve, snapshots=Snapshots(Reviews, version=1))
 REGISTRY = Registry[None](service="shop", aggregates=(REVIEWS,))
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explorer, "FOLD_SECONDS", DEADLINE_SECONDS)
 
 
 async def reviewed(engine: Engine, *notes: str) -> Explorer:

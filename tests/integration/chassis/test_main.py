@@ -147,7 +147,10 @@ async def test_a_service_that_hangs_while_it_stops_does_not_keep_the_others_from
 async def test_a_service_that_fails_ends_its_process_after_the_others_have_stopped(
     of_two: dict[str, str], log: Path
 ) -> None:
-    outcome = await ended(await start(log, **of_two, SHOP_MISCHIEF="crash"))
+    process = await start(log, **of_two, SHOP_MISCHIEF="crash when told")
+    await until(lambda: process.output().count("service.started") == 2)
+    process.send_signal(signal.SIGUSR1)
+    outcome = await ended(process)
     assert outcome.code == 1
     assert services_of(outcome, "service.failed") == ["shop"]
     assert "stall" in services_of(outcome, "Finished server process")

@@ -35,6 +35,12 @@ from tests.support.waiting import until
 ME = Causes.first("test")
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the relay flush for as long as it takes."""
+    monkeypatch.setattr("libs.chassis.service.FLUSH_SECONDS", DEADLINE_SECONDS)
+
+
 @pytest.fixture
 def own_nats_port() -> int:
     return free_port()
@@ -64,11 +70,9 @@ def settings(database: str, nats_url: str, stream_prefix: str) -> ShopSettings:
 
 
 async def health(settings: ShopSettings) -> tuple[int, dict[str, Any]]:
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as http:
         try:
-            answer = await http.get(
-                f"http://127.0.0.1:{settings.http_port}/health/ready", timeout=DEADLINE_SECONDS
-            )
+            answer = await http.get(f"http://127.0.0.1:{settings.http_port}/health/ready")
         except httpx.TransportError:
             return 0, {}
         return answer.status_code, answer.json()
@@ -160,12 +164,10 @@ async def test_a_request_under_way_is_answered_before_the_service_stops(settings
         return "done"
 
     del slow
-    async with Chassis(settings, app=app) as chassis, httpx.AsyncClient() as http:
+    async with Chassis(settings, app=app) as chassis, httpx.AsyncClient(timeout=DEADLINE_SECONDS) as http:
         ran = asyncio.create_task(chassis.run())
         await until(lambda: ready(settings))
-        answer = asyncio.create_task(
-            http.get(f"http://127.0.0.1:{settings.http_port}/slow", timeout=DEADLINE_SECONDS)
-        )
+        answer = asyncio.create_task(http.get(f"http://127.0.0.1:{settings.http_port}/slow"))
         await began.wait()
         chassis.stop()
         await ran
@@ -218,7 +220,10 @@ async def test_health_says_so_when_the_broker_is_away_and_when_it_is_back(
 
 
 async def test_metrics_and_liveness_are_served(settings: ShopSettings) -> None:
-    async with Chassis(settings, state_tables=[retired_table()]) as chassis, httpx.AsyncClient() as http:
+    async with (
+        Chassis(settings, state_tables=[retired_table()]) as chassis,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as http,
+    ):
         ran = asyncio.create_task(chassis.run())
         await until(lambda: ready(settings))
         root = f"http://127.0.0.1:{settings.http_port}"
@@ -230,7 +235,10 @@ async def test_metrics_and_liveness_are_served(settings: ShopSettings) -> None:
 
 async def test_metrics_may_have_a_port_of_their_own(settings: ShopSettings) -> None:
     settings = settings.model_copy(update={"metrics_port": free_port()})
-    async with Chassis(settings, state_tables=[retired_table()]) as chassis, httpx.AsyncClient() as http:
+    async with (
+        Chassis(settings, state_tables=[retired_table()]) as chassis,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as http,
+    ):
         ran = asyncio.create_task(chassis.run())
         await until(lambda: ready(settings))
         own, public = (f"http://127.0.0.1:{port}" for port in (settings.metrics_port, settings.http_port))

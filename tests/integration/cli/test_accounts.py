@@ -2,6 +2,7 @@
 
 import httpx
 
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.cli.program import adrelay
 from tests.integration.gateway.harness import access_code
 from tests.integration.gateway.shop import Shop
@@ -10,7 +11,7 @@ from tests.integration.gateway.shop import Shop
 async def test_a_lost_access_code_is_replaced_and_the_old_one_opens_nothing(shop: Shop) -> None:
     await shop.check_out(email="loser@example.com")
     old = await access_code(shop.admin, "loser@example.com")
-    async with httpx.AsyncClient(base_url=f"{shop.url}/api/v1") as visitor:
+    async with httpx.AsyncClient(base_url=f"{shop.url}/api/v1", timeout=DEADLINE_SECONDS) as visitor:
         assert (await visitor.post("/auth/sign-in", json={"access_code": old})).status_code == 200
         ran = await adrelay(shop.url, "accounts", "code", "Loser@Example.com")
         assert (ran.code, ran.err) == (0, "")
@@ -33,7 +34,7 @@ async def test_an_operator_creates_suspends_and_restores_an_account(shop: Shop) 
     created = await adrelay(shop.url, "accounts", "create", email, "--role", "RESELLER", "--json")
     assert (created.document["role"], created.document["has_code"]) == ("RESELLER", False)
     code = (await adrelay(shop.url, "accounts", "code", email)).out.strip()
-    async with httpx.AsyncClient(base_url=f"{shop.url}/api/v1") as visitor:
+    async with httpx.AsyncClient(base_url=f"{shop.url}/api/v1", timeout=DEADLINE_SECONDS) as visitor:
 
         async def signs_in() -> int:
             return (await visitor.post("/auth/sign-in", json={"access_code": code})).status_code
@@ -64,7 +65,7 @@ async def test_what_opens_an_account_is_seen_and_ended(shop: Shop) -> None:
     email = "opened@example.com"
     await adrelay(shop.url, "accounts", "create", email)
     code = (await adrelay(shop.url, "accounts", "code", email)).out.strip()
-    async with httpx.AsyncClient(base_url=f"{shop.url}/api/v1") as visitor:
+    async with httpx.AsyncClient(base_url=f"{shop.url}/api/v1", timeout=DEADLINE_SECONDS) as visitor:
         signed_in = (await visitor.post("/auth/sign-in", json={"access_code": code})).json()
         visitor.headers["Authorization"] = f"Bearer {signed_in['token']}"
         key = (await visitor.post("/api-keys", json={"name": "reports", "scopes": ["read"]})).json()

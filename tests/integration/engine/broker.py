@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
-from libs.eventsourcing import Engine, EventStream
+from libs.eventsourcing import Engine, EventStream, Relay
 from libs.eventsourcing.store.postgres import PostgresStore, last_event
 from libs.eventsourcing.stream.subscription import Consumer
-from libs.eventsourcing.values import START, Envelope
+from libs.eventsourcing.values import START, Cursor, Envelope
+from tests.support.waiting import until
 
 
 async def events_on_stream(stream: EventStream) -> list[Envelope]:
@@ -39,3 +40,12 @@ async def ids_in_store(engine: Engine) -> list[UUID]:
 async def stream_matches_store(engine: Engine, stream: EventStream) -> bool:
     """Return whether the stream has the store's events, in the same order, each once."""
     return await ids_on_stream(stream) == await ids_in_store(engine)
+
+
+async def published_up_to(relay: Relay, cursor: Cursor) -> None:
+    """Wait until a relay knows that it has published this event last: the stream holds it sooner."""
+
+    async def known() -> bool:
+        return relay.published == cursor
+
+    await until(known, why=f"the relay to come to {cursor}")

@@ -4,11 +4,11 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 
-import asyncpg
 import pytest
 
 from libs.eventsourcing import Causes, Engine, Refused, Row, UnitOfWork
 from libs.eventsourcing.background import forget_commands
+from libs.eventsourcing.model.errors import Conflict
 from libs.eventsourcing.values import new_id
 from tests.integration.engine.meters import METER, Seal, Turn, turn
 
@@ -20,7 +20,7 @@ async def patiently(engine: Engine, work: Callable[[UnitOfWork], Awaitable[list[
     while True:
         try:
             return (await engine.run(work, Causes.first("test"))).value or []
-        except asyncpg.PostgresError:  # pragma: no cover - only under an unlucky crowd
+        except Conflict:  # pragma: no cover - only under an unlucky crowd
             continue
 
 

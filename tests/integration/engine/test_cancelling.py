@@ -43,7 +43,7 @@ async def ends(asked: asyncio.Event, loop: Callable[[], Awaitable[None]]) -> boo
     task = asyncio.ensure_future(loop())
     await asyncio.wait_for(asked.wait(), DEADLINE_SECONDS)
     task.cancel()
-    await asyncio.wait({task}, timeout=10)
+    await asyncio.wait({task}, timeout=DEADLINE_SECONDS)
     ended = task.done()
     task.cancel()
     await asyncio.wait({task}, timeout=10)

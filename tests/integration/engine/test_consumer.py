@@ -12,19 +12,30 @@ import pytest
 
 from adrelay.runtime.nats import EmbeddedNats
 from libs.eventsourcing import EventStream
+from libs.eventsourcing.stream import subscription
 from libs.eventsourcing.stream.subscription import Arrival, Consumer, ConsumerLost
 from tests.deadlines import DEADLINE_SECONDS
 from tests.support.suspending import suspend
 from tests.support.waiting import until
 
-"""Far more than any of this takes, and far less than the NATS client takes to miss a silent server."""
+NONE_MISSED = 100_000.0
+"""So many heartbeats are waited for where none may be missed, however late they come."""
 
 
-async def quiet(consumer: Consumer) -> "asyncio.Task[list[Arrival]]":
-    """Return a task that waits for events, and has heard from the server meanwhile."""
-    waiting = asyncio.create_task(consumer.batch(1))
-    done, _ = await asyncio.wait({waiting}, timeout=1.5)
-    assert not done, waiting.exception()
+@pytest.fixture
+def none_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription, "_MISSED_HEARTBEATS", NONE_MISSED)
+
+
+async def quiet(consumer: Consumer, stream: EventStream) -> "asyncio.Task[list[Arrival]]":
+    """Return a task that waits for events, and has heard from the server several times meanwhile."""
+    waiting, before = asyncio.create_task(consumer.batch(1)), stream.nats.stats["in_msgs"]
+
+    async def heard() -> bool:
+        return stream.nats.stats["in_msgs"] > before + 3
+
+    await until(heard)
+    assert not waiting.done(), waiting.exception()
     return waiting
 
 
@@ -35,33 +46,48 @@ async def broken(waiting: Coroutine[None, None, list[Arrival]] | asyncio.Task[li
     return str(raised.value)
 
 
+@pytest.mark.usefixtures("none_missed")
 async def test_a_pull_that_expires_is_followed_by_the_next_at_once(stream: EventStream) -> None:
     await stream.ensure()
     everything = [f"{stream.root}.>"]
     async with Consumer(stream, everything, 0, heartbeat_seconds=0.1, expires_seconds=0.25) as consumer:
-        waiting = await quiet(consumer)  # several pulls, and far beyond three heartbeats
+        before = stream.nats.stats["out_msgs"]
+        waiting = await quiet(consumer, stream)
+
+        async def pulled() -> bool:
+            return stream.nats.stats["out_msgs"] > before + 3
+
+        await until(pulled)
+        assert not waiting.done(), waiting.exception()
         waiting.cancel()
 
 
-async def test_a_server_that_falls_silent_is_noticed(own_nats: EmbeddedNats) -> None:
+async def test_a_server_that_falls_silent_is_noticed(
+    own_nats: EmbeddedNats, monkeypatch: pytest.MonkeyPatch
+) -> None:
     client = await nats.connect(own_nats.url, ping_interval=600)
     stream = EventStream(client)
     await stream.ensure()
     async with Consumer(stream, stream.subjects(None), 0, heartbeat_seconds=0.3) as consumer:
-        waiting = await quiet(consumer)
-        assert own_nats.pid is not None
-        await suspend(own_nats.pid)
+        with monkeypatch.context() as patient:
+            patient.setattr(subscription, "_MISSED_HEARTBEATS", NONE_MISSED)
+            waiting = await quiet(consumer, stream)
+            assert own_nats.pid is not None
+            await suspend(own_nats.pid)
+            waiting.cancel()
+            await asyncio.wait({waiting})
         try:
-            assert await broken(waiting) == "no heartbeat from the server"
+            assert await broken(consumer.batch(1)) == "no heartbeat from the server"
             assert client.is_connected, "nothing else has told"
         finally:
             os.kill(own_nats.pid, signal.SIGCONT)
     await client.close()
 
 
+@pytest.mark.usefixtures("none_missed")
 async def test_a_consumer_that_is_gone_is_noticed(stream: EventStream) -> None:
     async with Consumer(stream, stream.subjects(None), 0, heartbeat_seconds=0.3) as consumer:
-        waiting = await quiet(consumer)
+        waiting = await quiet(consumer, stream)
         await delete_consumer(stream)
         assert "the server ended the consumer" in await broken(waiting)
 
@@ -78,12 +104,13 @@ async def delete_consumer(stream: EventStream) -> None:
     await stream.nats.jetstream().delete_consumer(stream.name, consumer.name)
 
 
+@pytest.mark.usefixtures("none_missed")
 async def test_a_reconnection_is_noticed_before_the_missing_heartbeats(own_nats: EmbeddedNats) -> None:
     client = await nats.connect(own_nats.url, max_reconnect_attempts=-1, reconnect_time_wait=0)
     stream = EventStream(client)
     await stream.ensure()
-    async with Consumer(stream, stream.subjects(None), 0, heartbeat_seconds=3.0) as consumer:
-        waiting = await quiet(consumer)
+    async with Consumer(stream, stream.subjects(None), 0, heartbeat_seconds=0.3) as consumer:
+        waiting = await quiet(consumer, stream)
         assert own_nats.pid is not None
         os.kill(own_nats.pid, signal.SIGKILL)
         await own_nats.wait()

@@ -241,7 +241,8 @@ async def test_a_service_may_publish_types_that_nobody_owns_yet_and_none_of_anot
             await until(heard)
     assert await echoed(engine) == [("a", 1)]
     foreign = [line["subject"] for line in logs if line["event"] == "stream.foreign_message"]
-    assert foreign == ["lamps.MeterTurned.meter-a"]
+    ours = [subject for subject in foreign if subject.endswith(".meter-a")]  # others may log beside it
+    assert ours == ["lamps.MeterTurned.meter-a"]
     await engine.stop()
 
 
@@ -262,6 +263,8 @@ async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
     engine: Engine, stream: EventStream
 ) -> None:
     subject = f"{stream.name.removesuffix('EVENTS')}fence.meters"
+    told: list[int] = []
+    """How many troubles the database tells of when it gets through."""
 
     class Refusing(EventStream):
         """A stream to which everyone is a stale relay, for a while."""
@@ -272,6 +275,8 @@ async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
             if self.refusals:
                 self.refusals -= 1
                 await stream.nats.jetstream().publish(subject, b"")
+            else:
+                told.append(await troubles())
             return await super().publish(service, events, token)
 
     refusing = Refusing(stream.nats, prefix=stream.name.removesuffix("EVENTS"))
@@ -287,17 +292,14 @@ async def test_delays_grow_while_nothing_gets_through_and_the_database_tells(
             )
         )
 
-    async def told() -> bool:
-        return await troubles() == 1
-
     async def forgotten() -> bool:
         return await troubles() == 0
 
     with capture_logs() as logs:
         async with running(relay.run):
-            await until(told)
             await until(lambda: stream_matches_store(engine, stream))
             await until(forgotten)
+    assert told == [1]
     retries = [entry for entry in logs if entry["event"] == "relay.retry"]
     delays = [entry["delay"] for entry in retries if entry["service"] == "meters"]
     assert delays == [0.05, 0.1, 0.2, 0.4, 0.8]

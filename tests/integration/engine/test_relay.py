@@ -18,11 +18,13 @@ from libs.eventsourcing.store.errors import postgres_errors
 from libs.eventsourcing.stream.errors import broker_errors
 from libs.eventsourcing.stream.publishing import ATOMIC_FROM, FencedOut, Published, PublishFailed
 from libs.eventsourcing.values import Cursor, Envelope
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.engine.broker import (
     events_in_store,
     events_on_stream,
     ids_in_store,
     ids_on_stream,
+    published_up_to,
     stream_matches_store,
 )
 from tests.integration.engine.meters import turn
@@ -51,10 +53,10 @@ async def test_events_arrive_whole_in_order_and_once(engine: Engine, stream: Eve
     async with running(relay.run):
         await asyncio.gather(*(write_some(engine, 20) for _ in range(4)))
         await until(lambda: stream_matches_store(engine, stream))
+        await published_up_to(relay, (await events_in_store(engine))[-1].cursor)
     wanted, found = await events_in_store(engine), await events_on_stream(stream)
     assert [replace(one, data="") for one in found] == [replace(one, data="") for one in wanted]
     assert len(found) == 80
-    assert relay.published == wanted[-1].cursor
     assert not relay.behind
 
 
@@ -209,11 +211,12 @@ async def test_two_relays_that_both_think_they_are_the_one_repeat_nothing(
             finally:
                 await connection.close()
 
-    async with running(unlocked, unlocked):
+    async with asyncio.timeout(DEADLINE_SECONDS), running(unlocked, unlocked):
         await asyncio.gather(*(write_some(engine, 15) for _ in range(3)))
+        while not any(isinstance(trouble, FencedOut) for trouble in refused):  # one may begin late
+            await write_some(engine, 1)
         await until(lambda: stream_matches_store(engine, stream))
-    assert len(await ids_on_stream(stream)) == 45
-    assert any(isinstance(trouble, FencedOut) for trouble in refused)
+    assert len(await ids_on_stream(stream)) >= 45
 
 
 async def test_a_standby_relay_takes_over_when_the_first_loses_its_connection(
@@ -276,7 +279,7 @@ async def test_a_relay_waits_for_what_an_open_transaction_holds_back(
         assert relay.behind
         await transaction.rollback()
         await until(lambda: stream_matches_store(engine, stream))
-    assert relay.published == done.written
+        await published_up_to(relay, done.written)
     assert await ids_on_stream(stream) == await ids_in_store(engine)
     assert relay.published > Cursor(0, 0)
     await blocker.close()

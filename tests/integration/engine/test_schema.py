@@ -11,7 +11,7 @@ async def test_tables_that_stand_already_are_made_again_by_nobody(empty_database
     await make_schema(first)
     async with appender.transaction():
         await appender.execute("lock table engine.events in row exclusive mode")
-        await asyncio.wait_for(make_schema(second), timeout=2)
+        await asyncio.wait_for(make_schema(second), timeout=20)  # sooner than the server ends the other one
     for connection in (first, appender, second):
         await connection.close()
 

@@ -78,8 +78,23 @@ async def test_two_replicas_share_what_is_due_and_take_each_row_once(engine: Eng
         )
     )
     count: dict[str, int] = {}
+    both_took, came = asyncio.Barrier(2), set[str]()
+
+    def sharing(who: str) -> Callable[[UnitOfWork], Awaitable[int]]:
+        """Take rows as the other one does too: the first is not done before the second begins."""
+        take = taking(count, who)
+
+        async def take_some(unit: UnitOfWork) -> int:
+            taken = await take(unit)
+            if who not in came:
+                came.add(who)
+                await both_took.wait()
+            return taken
+
+        return take_some
+
     timers = [
-        Timer("due", of, earliest=earliest, take=taking(count, who))
+        Timer("due", of, earliest=earliest, take=sharing(who))
         for who, of in (("one", engine), ("other", replica))
     ]
 

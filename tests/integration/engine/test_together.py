@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 import pytest
 
@@ -140,7 +141,7 @@ async def test_no_reader_ever_shows_half_a_unit(
     stopping = asyncio.Event()
 
     async def read() -> None:
-        while True:  # one that is killed again and again, and begins anew with another batch size
+        for lives in count(20):  # one that is killed again and again, and begins anew with another batch size
             reader = Reader(
                 READ_MODELS,
                 engine,
@@ -151,7 +152,8 @@ async def test_no_reader_ever_shows_half_a_unit(
             )
             reading = asyncio.create_task(reader.run())
             try:
-                await asyncio.wait({reading}, timeout=dice.uniform(0.1, 0.4))
+                # it lives ever longer: it must get on where its start takes long
+                await asyncio.wait({reading}, timeout=dice.uniform(0.1, 0.4) * lives / 20)
             finally:
                 reading.cancel()
                 await asyncio.gather(reading, return_exceptions=True)

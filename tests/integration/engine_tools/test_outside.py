@@ -16,6 +16,7 @@ from libs.chassis.database_roles import SUPERUSER_URL
 from libs.eventsourcing.operations.rebuilding import rebuild
 from tests.e2e.scenarios import Running, problems, running
 from tests.integration.events_cli.program import CommandResult, ran
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(420)
 
@@ -105,6 +106,7 @@ async def make_a_dead_letter(system: LocalSystem) -> str:
 async def test_no_tool_sends_or_buys_anything_again(local_system: LocalSystem, tmp_path: Path) -> None:
     async with running(local_system) as told:
         assert problems(await told.cycles(1)) == []
+        await until(lambda: told.system.mails.mails(told.purchase.email), lambda mails: len(mails) >= 3)
         before = await Outside.of(told)
         assert before.provider_calls
         assert before.sends
