@@ -65,17 +65,16 @@ async def test_a_gateway_killed_again_and_again_sends_each_mail_and_copies_only_
     chance = random.Random(7)
     expected: dict[str, str] = {}
     await harness.mails.be_slow(0.05)
-    quick = {"ADRELAY_GATEWAY_SMTP_TIMEOUT_SECONDS": "1"}
     for _ in range(KILLS):
         for _ in range(6):
             expected |= await tell(harness, chance)
         before = len(await harness.mails.mails())
-        gateway = await harness.started(quick)
+        gateway = await harness.started()
         # from the moment at which mails go out again, some way into them
         await harness.mails.wait_for(count=before + chance.randint(1, 4), timeout_seconds=DEADLINE_SECONDS)
         await asyncio.sleep(chance.uniform(0, 0.15))
         await gateway.killed()
-    gateway = await harness.started(quick)
+    gateway = await harness.started()
     outcomes = await harness.settled(len(expected))
     await gateway.killed()
 
