@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 
 from libs.events.values import SessionId
 from libs.eventsourcing import Engine
+from libs.eventsourcing.background import heed_cancellation
 from libs.eventsourcing.errors import StatementRejected, Transient
 from libs.eventsourcing.values import Recorded, new_id
 from services.forwarder.cycle.tables import adds_sends
@@ -104,6 +105,7 @@ class Pool:
                 pause = min(pause, await self._leases.next_end())
             except (Transient, StatementRejected) as trouble:
                 log.warning("pool.retry", worker=self.name, error=repr(trouble))
+            heed_cancellation()
             await asyncio.sleep(PACE_SECONDS)
             await happened(self._wake, pause)
 
@@ -167,6 +169,7 @@ class Pool:
     async def _keep_renewing(self) -> None:
         period = self._settings.lease_seconds / 3
         while True:
+            heed_cancellation()
             await asyncio.sleep(period)
             seats = [seat for seat, _ in self._seats.values()]
             try:
@@ -185,6 +188,7 @@ class Pool:
     async def _keep_watching(self) -> None:
         """Cancel and disconnect every seat whose lease was not renewed in time, whatever it waits for."""
         while True:
+            heed_cancellation()
             await self._has_seats.wait()
             await asyncio.sleep(min(0.2, self._settings.lease_seconds / 20))
             late = [(seat, task) for seat, task in self._seats.values() if seat.held.remaining <= 0]
@@ -197,6 +201,7 @@ class Pool:
         while True:
             with suppress(Transient, StatementRejected):
                 await arm(self._engine, self._settings.health_check_seconds)
+            heed_cancellation()
             await asyncio.sleep(SWEEP_SECONDS)
             with suppress(Transient, StatementRejected):
                 await sweep(self._engine)

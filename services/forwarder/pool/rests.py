@@ -8,6 +8,7 @@ import structlog
 
 from libs.events.values import ErrorName, ResultClass, SessionId
 from libs.eventsourcing import Cause, Causes, Engine, UnitOfWork
+from libs.eventsourcing.background import heed_cancellation
 from libs.eventsourcing.errors import StatementRejected, Transient
 from services.forwarder.client.commands import Pause
 from services.forwarder.client.domain import CLIENT
@@ -62,6 +63,7 @@ class Rests:
     async def keep_storing(self) -> None:
         """Store what could not be stored at once, until cancelled."""
         while True:
+            heed_cancellation()
             await self._some.wait()
             await asyncio.sleep(RETRY_SECONDS)
             await self.store_all()

@@ -39,7 +39,7 @@ class Trial:
         self.harness = harness
         self.settings = settings.model_copy(
             update={
-                "lease_seconds": 2.0,
+                "lease_seconds": 60.0,
                 "request_seconds": 60.0,
                 "batch_seconds": 60.0,
                 "max_batch_seconds": 60.0,
@@ -123,6 +123,10 @@ class Trial:
 
         await until(waits, why=f"{statement!r} to wait for a lock")
 
+    async def expire_leases(self) -> None:
+        """End the leases of workers that were killed, as if their time had passed."""
+        await self.harness.engine.query(lambda sql: sql.execute("update pool.seats set until = '-infinity'"))
+
     async def lease_expired(self) -> bool:
         """Return whether the lease has expired."""
         expired = "select true from pool.seats where until < clock_timestamp()"
@@ -152,7 +156,8 @@ class Trial:
         return len([entry for entry in self.harness.sent() if entry.outcome == outcome])
 
     async def finish(self, cycles: Sequence[CycleId] | None = None) -> None:
-        """Let another worker finish these cycles, or all."""
+        """Let another worker finish these cycles, or all, once the leases of killed ones have ended."""
+        await self.expire_leases()
         changes = self.settings.model_dump(include={"lease_seconds", "request_seconds"})
         async with self.harness.working(**changes):
             for cycle in self.cycles if cycles is None else cycles:

@@ -73,7 +73,7 @@ def vault_key() -> str:
 
 
 def settings_of(database: str, nats_url: str, prefix: str, telegram: TelegramSandbox) -> ForwarderSettings:
-    """Return a forwarder's settings with short durations."""
+    """Return a forwarder's settings: durations are short, but leases do not end on a busy machine."""
     return ForwarderSettings.model_validate(
         {
             "postgres_url": database,
@@ -83,7 +83,7 @@ def settings_of(database: str, nats_url: str, prefix: str, telegram: TelegramSan
             "telegram_host": telegram.host,
             "telegram_port": telegram.port,
             "telegram_dc": telegram.dc_id,
-            "lease_seconds": 3,
+            "lease_seconds": 20,
             "poll_seconds": 0.1,
             "request_seconds": 5,
             "connect_seconds": 5,

@@ -64,7 +64,7 @@ async def test_a_resting_seat_gets_no_share_of_the_next_cycle(harness: Forwarder
 async def test_slow_mode_tries_that_group_later_while_the_others_go_on(harness: ForwarderHarness) -> None:
     seats = await harness.seats(1)
     groups = harness.groups(4, seats)
-    harness.fail("SLOWMODE_WAIT_1", chat=harness.chat_id(groups[0]), times=1)
+    harness.fail("SLOWMODE_WAIT_4", chat=harness.chat_id(groups[0]), times=1)
     cycle = await harness.begin(seats, groups)
     async with harness.working():
         assert await harness.finished(cycle) == {ResultClass.SENT: 4}
@@ -289,7 +289,7 @@ async def test_a_telegram_that_is_away_is_waited_for(harness: ForwarderHarness) 
 
 async def test_a_stop_in_mid_cycle_sends_nothing_more(harness: ForwarderHarness) -> None:
     seats = await harness.seats(2)
-    groups = harness.groups(20, seats)
+    groups = harness.groups(200, seats)
     cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=0.1))
 
     async def under_way() -> bool:
@@ -307,4 +307,4 @@ async def test_a_stop_in_mid_cycle_sends_nothing_more(harness: ForwarderHarness)
     # what was sent is told of, also what was recorded after the end
     delivered = [group for group in groups if harness.messages(group)]
     assert set(await harness.deliveries(cycle)) == set(delivered)
-    assert len(delivered) < 20
+    assert len(delivered) < len(groups)

@@ -239,6 +239,7 @@ async def test_a_session_lost_after_its_worker_was_killed_leaves_no_doubtful_gro
         await trial.held(fault)
         await worker.killed()
     trial.harness.telegram.set_account_state(trial.account, AccountState.BANNED)
+    await trial.expire_leases()
     async with trial.harness.working():
         counts = await trial.harness.finished(cycle)
     # of the third of its groups only this session could find out whether it has the post
@@ -249,6 +250,7 @@ async def test_a_session_lost_after_its_worker_was_killed_leaves_no_doubtful_gro
 
 
 async def test_a_frozen_worker_with_unrecorded_outcomes_neither_records_nor_sends(trial: Trial) -> None:
+    trial.settings = trial.settings.model_copy(update={"lease_seconds": 5.0})
     await trial.begin(8)
     fault = trial.hold(RESOLVE, BEFORE, after=4)
     async with trial.worker() as first:

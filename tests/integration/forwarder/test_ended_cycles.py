@@ -23,9 +23,9 @@ async def rows(engine: Engine) -> dict[str, int]:
 
 async def test_a_finished_cycle_leaves_no_rows(harness: ForwarderHarness, engine: Engine) -> None:
     seats = await harness.seats(2)
+    cycle = await harness.begin(seats, harness.groups(4, seats))
+    assert (await rows(engine))["cycles"] == 1
     async with harness.working():
-        cycle = await harness.begin(seats, harness.groups(4, seats))
-        assert (await rows(engine))["cycles"] == 1
         assert await harness.finished(cycle) == {ResultClass.SENT: 4}
     await sweep(engine)
     assert set((await rows(engine)).values()) == {0}

@@ -1,7 +1,7 @@
 """Cycles carried out by real Telethon clients against the Telegram sandbox: each group gets the post once."""
 
 import asyncio
-import itertools
+import time
 from collections import Counter
 
 import pytest
@@ -156,17 +156,18 @@ async def test_a_seats_sends_keep_their_distance_and_seats_work_side_by_side(
     harness: ForwarderHarness,
 ) -> None:
     seats = await harness.seats(2)
-    groups = harness.groups(6, seats)
-    cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=0.4, jitter_seconds=0.1))
+    groups = harness.groups(8, seats)
+    cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=0.8, jitter_seconds=0.1))
+    began = time.monotonic()
     async with harness.working():
-        assert await harness.finished(cycle) == {ResultClass.SENT: 6}
+        assert await harness.finished(cycle) == {ResultClass.SENT: 8}
     spans: list[list[float]] = []
     for seat in seats:
         times = [entry.monotonic for entry in harness.sent(seat)]
         spans.append(times)
-        gaps = [later - earlier for earlier, later in itertools.pairwise(times)]
-        assert len(gaps) == 2
-        assert min(gaps) > 0.1  # they are measured where they arrive, on a busy machine
+        assert len(times) == 4
+        # each is measured where it arrives, which may be late on a busy machine, but never early
+        assert all(at - began >= number * 0.8 - 0.05 for number, at in enumerate(times))
     assert max(times[0] for times in spans) < min(times[-1] for times in spans), "they work side by side"
 
 

@@ -14,15 +14,15 @@ SESSIONS = 10
 async def test_a_worker_that_joins_gets_half_of_the_busy_sessions(harness: ForwarderHarness) -> None:
     seats = await harness.seats(SESSIONS)
     groups = harness.groups(12 * SESSIONS, seats)
-    cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=0.7))
+    cycle = await harness.begin(seats, groups, pacing=Pacing(delay_seconds=1.3))
 
     async def all_held(pool: Pool) -> bool:
         return len(pool.held) == SESSIONS
 
-    async with harness.working(lease_seconds=3) as (first,):
+    async with harness.working(lease_seconds=6) as (first,):
         await until(lambda: all_held(first))
         steps = [SESSIONS]
-        async with harness.working(lease_seconds=3) as (second,):
+        async with harness.working(lease_seconds=6) as (second,):
 
             async def shared() -> bool:
                 if len(first.held) != steps[-1]:

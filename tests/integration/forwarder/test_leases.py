@@ -15,14 +15,22 @@ from services.forwarder.pool.posting import SendFailed
 from services.forwarder.pool.queue import Queue
 from services.forwarder.pool.recording import Recorder
 from services.forwarder.ports import Peer, Target
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.forwarder.harness import ForwarderHarness
 from tests.support.waiting import until
 
 SECONDS = 2.0
+"""The length of leases that end in a test."""
+LONG_SECONDS = 2 * DEADLINE_SECONDS
 
 
-def leases(engine: Engine, worker: str) -> Leases:
-    return Leases(engine, worker, SECONDS, 100)
+def leases(engine: Engine, worker: str, seconds: float = LONG_SECONDS) -> Leases:
+    return Leases(engine, worker, seconds, 100)
+
+
+async def expire(engine: Engine) -> None:
+    """End all leases on the database's clock."""
+    await engine.pool.execute("update pool.seats set until = '-infinity'")
 
 
 async def test_sessions_with_work_are_taken_once_and_others_not_at_all(harness: ForwarderHarness) -> None:
@@ -63,10 +71,12 @@ async def test_a_lease_that_was_not_renewed_is_taken_and_the_old_one_is_worth_no
     await harness.begin(seats, harness.groups(2, seats))
     first, second = leases(harness.engine, "first"), leases(harness.engine, "second")
     (old,) = await first.take([], [])
-    await asyncio.sleep(SECONDS / 2)
+    taken = old.deadline
     await first.renew([old])
+    assert old.deadline > taken
     assert not await second.take([], [])
 
+    await leases(harness.engine, "first", SECONDS).renew([old])
     (new,) = await taken_by(second)
     assert new.lease.epoch == old.lease.epoch + 1
     with pytest.raises(LeaseLost):
@@ -93,13 +103,11 @@ async def taken_by(worker: Leases) -> list[HeldLease]:
 async def test_a_worker_lets_go_before_another_can_take(harness: ForwarderHarness) -> None:
     seats = await harness.seats(1)
     await harness.begin(seats, harness.groups(2, seats))
-    first, second = leases(harness.engine, "first"), leases(harness.engine, "second")
+    first, second = leases(harness.engine, "first", SECONDS), leases(harness.engine, "second")
     (old,) = await first.take([], [])
-    reliable = True
-    while not await second.take([], []):
-        reliable = old.remaining > 0
+    while not await second.take([], []):  # noqa: ASYNC110 - the time of a lease is the subject here
         await asyncio.sleep(0.005)
-    assert not reliable, "both held it"
+    assert old.remaining <= 0, "both held it"
 
 
 async def test_without_its_lease_a_worker_begins_and_records_nothing(harness: ForwarderHarness) -> None:
@@ -109,7 +117,8 @@ async def test_without_its_lease_a_worker_begins_and_records_nothing(harness: Fo
     (old,) = await first.take([], [])
     send = (await Queue(harness.engine, old.lease).next([])).send
     assert send is not None
-    assert await taken_by(second)
+    await expire(harness.engine)
+    assert await second.take([], [])
     stale = Queue(harness.engine, old.lease)
     with pytest.raises(LeaseLost):
         await stale.next([])
@@ -147,12 +156,12 @@ async def test_while_everything_is_paused_no_send_begins(harness: ForwarderHarne
 async def test_nobody_takes_a_session_while_its_worker_records(harness: ForwarderHarness) -> None:
     seats = await harness.seats(1)
     await harness.begin(seats, harness.groups(2, seats))
-    first, second = leases(harness.engine, "first"), leases(harness.engine, "second")
+    first, second = leases(harness.engine, "first", 2 * SECONDS), leases(harness.engine, "second")
     (old,) = await first.take([], [])
     async with harness.engine.pool.acquire() as connection, connection.transaction():
         unit = UnitOfWork(harness.engine.transaction(connection), Causes.first("test"))
         await require(unit.flushed, old.lease)
-        await asyncio.sleep(SECONDS + 0.1)
+        await asyncio.sleep(2 * SECONDS + 0.1)
         taking = asyncio.create_task(second.take([], []))
         done, _ = await asyncio.wait({taking}, timeout=0.3)
         assert not done
@@ -245,7 +254,8 @@ async def test_idle_seats_are_let_go(harness: ForwarderHarness) -> None:
 async def test_a_dead_worker_is_not_counted_when_its_leases_end(harness: ForwarderHarness) -> None:
     seats = await harness.seats(6)
     await harness.begin(seats, harness.groups(6, seats))
-    dead, first, second = (leases(harness.engine, name) for name in ("dead", "first", "second"))
+    length = 2 * SECONDS
+    dead, first, second = (leases(harness.engine, name, length) for name in ("dead", "first", "second"))
     taken = await dead.take([], [])
     assert len(taken) == 6
     await asyncio.sleep(0.3)
@@ -256,7 +266,7 @@ async def test_a_dead_worker_is_not_counted_when_its_leases_end(harness: Forward
         await second.show()
         return await first.next_end() == math.inf
 
-    assert 1 < await first.next_end() < SECONDS
+    assert 0 < await first.next_end() < length
     await until(ended)
     assert [len(await worker.take([], [])) for worker in (first, second)] == [3, 3]
 
@@ -264,10 +274,10 @@ async def test_a_dead_worker_is_not_counted_when_its_leases_end(harness: Forward
 async def test_a_worker_that_joins_gets_its_part_of_idle_sessions(harness: ForwarderHarness) -> None:
     seats = await harness.seats(4)
     groups = harness.groups(8, seats)
-    async with harness.working(lease_seconds=2, idle_seconds=60) as (first,):
+    async with harness.working(lease_seconds=6, idle_seconds=60) as (first,):
         await harness.finished(await harness.begin(seats, groups))
         assert len(first.held) == 4
-        async with harness.working(lease_seconds=2, idle_seconds=60) as (second,):
+        async with harness.working(lease_seconds=6, idle_seconds=60) as (second,):
 
             async def given_up() -> bool:
                 return len(first.held) == 2
@@ -282,7 +292,7 @@ async def test_a_worker_that_joins_gets_its_part_of_idle_sessions(harness: Forwa
 async def test_an_idle_session_is_disconnected_and_remains_leased(harness: ForwarderHarness) -> None:
     seats = await harness.seats(1)
     groups = harness.groups(1, seats)
-    async with harness.working(lease_seconds=2, idle_seconds=60) as (pool,):
+    async with harness.working(lease_seconds=6, idle_seconds=60) as (pool,):
         await harness.finished(await harness.begin(seats, groups))
         (held,) = pool.held
 

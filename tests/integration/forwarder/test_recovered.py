@@ -17,7 +17,6 @@ from services.forwarder.pool.sweeping import sweep
 from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.crash_trial import SEND, Trial
 from tests.integration.forwarder.harness import ForwarderHarness
-from tests.support.waiting import until
 
 End = Callable[[Trial, CycleId], Awaitable[None]]
 
@@ -30,8 +29,8 @@ async def break_source(trial: Trial, cycle: CycleId) -> None:
     """Let another worker find that the post is gone."""
     del cycle
     harness = trial.harness
-    await until(trial.lease_expired)
-    (held,) = await Leases(harness.engine, "other", 1.0, 10).take([], [])
+    await trial.expire_leases()
+    (held,) = await Leases(harness.engine, "other", 60.0, 10).take([], [])
     send = (await Queue(harness.engine, held.lease).next([])).send
     assert send is not None
     limits = RetryLimits.of(harness.settings)
@@ -54,7 +53,7 @@ async def test_what_had_arrived_counts_as_sent_and_what_is_in_doubt_is_said(
     assert over.counts == {ResultClass.SENT: 2, ResultClass.STOPPED: 3}
     await sweep(harness.engine)
     assert await trial.recorded() == 2, "its worker may live"
-    await until(trial.lease_expired)
+    await trial.expire_leases()
     for _ in range(2):
         await sweep(harness.engine)
     deliveries = [(await harness.deliveries(cycle)).get(group) for group in trial.groups]

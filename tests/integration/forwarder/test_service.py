@@ -100,7 +100,7 @@ async def check_that_nothing_secret_was_said(system: System, secrets: list[str],
 async def test_a_stopped_adbots_cycle_ends_in_the_middle(system: System) -> None:
     harness = system.harness
     seats = await harness.seats(2)
-    groups = harness.groups(40, seats)
+    groups = harness.groups(200, seats)
     due = system.due(seats, groups)
     await system.publish("schedule", due)
 

@@ -3,6 +3,8 @@
 import signal
 from pathlib import Path
 
+import pytest
+
 from libs.events.values import CycleId, Pacing, ResultClass
 from services.forwarder.settings import ForwarderSettings
 from tests.integration.forwarder.harness import ForwarderHarness
@@ -10,6 +12,12 @@ from tests.integration.forwarder.processes import running
 from tests.support.waiting import until
 
 PACING = Pacing(delay_seconds=0.05, jitter_seconds=0.05)
+
+
+@pytest.fixture
+def settings(settings: ForwarderSettings) -> ForwarderSettings:
+    """Return settings by which the leases of a killed worker end soon."""
+    return settings.model_copy(update={"lease_seconds": 3.0})
 
 
 async def in_mid_cycle(harness: ForwarderHarness, sends: int) -> None:

@@ -34,7 +34,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def sending(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sending]:
-    """Yield an account's webhooks; pauses and polls are short."""
+    """Yield an account's webhooks; pauses and polls are short, time-outs long."""
     sealer = Sealer(KeyedHash([SecretStr("pepper of the tests")]), "webhook secret")
     sending = Sending(engine, sealer, await opened_account(engine))
     await sending.hooks.make_tables()

@@ -26,6 +26,7 @@ from services.gateway.inbox.listing import NOTIFICATIONS
 from services.gateway.inbox.tables import Notification, notification_in
 from services.gateway.registry import REGISTRY
 from services.gateway.tables.paging import PageRequest, page_of
+from tests.deadlines import DEADLINE_SECONDS
 from tests.support.waiting import until
 
 CAUSES = Causes.first("service:tests")
@@ -63,7 +64,9 @@ class Sending:
 
     @staticmethod
     def be_quick(monkeypatch: pytest.MonkeyPatch) -> None:
-        """Shorten pauses and polls."""
+        """Shorten pauses and polls; no attempt times out, and no claim ends, on a busy machine."""
+        monkeypatch.setattr("services.gateway.hooks.posting.TIMEOUT_SECONDS", DEADLINE_SECONDS)
+        monkeypatch.setattr("services.gateway.hooks.sender._LEASE", timedelta(seconds=2 * DEADLINE_SECONDS))
         pauses = (timedelta(milliseconds=20),) * 8
         monkeypatch.setattr("services.gateway.hooks.retrying.PAUSES", pauses)
         monkeypatch.setattr("services.gateway.hooks.sender._PACE_SECONDS", 0.02)

@@ -13,7 +13,7 @@ from libs.eventsourcing.values import utc_now
 from services.gateway.hooks import deliveries
 from services.gateway.hooks.deliveries import DeliveryState, GivenUp
 from tests.integration.hooks.receiver import Receiver
-from tests.integration.hooks.sending import CAUSES, Sending, opened_account
+from tests.integration.hooks.sending import CAUSES, Sending, kill, opened_account
 
 NOWHERE = "http://127.0.0.1:9/"
 
@@ -57,7 +57,7 @@ async def test_an_account_with_many_webhooks_leaves_room_for_others(sending: Sen
 async def claim(sending: Sending, limit: int = 1000) -> Mapping[AccountId, int]:
     """Claim messages that are due; return how many of which account."""
     now = utc_now()
-    until = now + timedelta(seconds=15)
+    until = now + timedelta(hours=1)  # no claim ends within a test
     found = await sending.engine.query(lambda sql: deliveries.claim_messages(sql, now, until, limit))
     return Counter(one.account for one in found)
 
@@ -66,9 +66,10 @@ async def test_ended_messages_are_kept_for_a_week_and_orphans_are_not(
     sending: Sending, receiver: Receiver
 ) -> None:
     hook, _ = await sending.add(receiver.url)
-    sending.start()
+    sender = sending.start()
     await sending.tell(hook)
     await sending.ended(hook)
+    await kill(sender)  # it gives up what is unwanted, too
     for days, left in ((6, 1), (8, 0)):
         at = utc_now() + timedelta(days=days)
         await sending.engine.query(partial(deliveries.forget_ended, at=at, limit=10))

@@ -19,7 +19,7 @@ SOON: dict[str, object] = {
     "operator_mail_gather_seconds": 0,
     "operator_mails_per_hour": 60,
     "notice_check_seconds": 0.1,
-    "notice_after_seconds": 1,
+    "notice_after_seconds": 5,  # longer than a busy machine keeps a service that is well from answering
 }
 OTHERS = ("billing", "provisioning", "scheduler", "forwarder")
 DEAD = "dead_letters gateway reactions"

@@ -3,9 +3,8 @@
 import asyncio
 import random
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
-import asyncpg
 import pytest
 
 from adrelay.runtime.ports import free_port
@@ -15,6 +14,7 @@ from libs.events.values import NotificationId
 from services.gateway.inbox.commands import Raise
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.mails.harness import HALF, MailHarness, address_of, code_in, notification
+from tests.support.databases import opened
 from tests.support.waiting import until
 
 KILLS = 3
@@ -65,17 +65,16 @@ async def test_a_gateway_killed_again_and_again_sends_each_mail_and_copies_only_
     chance = random.Random(7)
     expected: dict[str, str] = {}
     await harness.mails.be_slow(0.05)
-    quick = {"ADRELAY_GATEWAY_SMTP_TIMEOUT_SECONDS": "1"}
     for _ in range(KILLS):
         for _ in range(6):
             expected |= await tell(harness, chance)
         before = len(await harness.mails.mails())
-        gateway = await harness.started(quick)
+        gateway = await harness.started()
         # from the moment at which mails go out again, some way into them
         await harness.mails.wait_for(count=before + chance.randint(1, 4), timeout_seconds=DEADLINE_SECONDS)
         await asyncio.sleep(chance.uniform(0, 0.15))
         await gateway.killed()
-    gateway = await harness.started(quick)
+    gateway = await harness.started()
     outcomes = await harness.settled(len(expected))
     await gateway.killed()
 
@@ -135,13 +134,32 @@ async def test_mails_wait_for_a_mail_server_that_is_down(harness: MailHarness) -
     assert sorted(mail.recipients[0] for mail in mails) == sorted(address_of(placed) for placed in orders)
 
 
+REMEMBER_TRIES = """
+create table public.tries (attempts int, put_off_at timestamptz, try_at timestamptz);
+create function public.remember_try() returns trigger language plpgsql as
+$$ begin
+    insert into public.tries values (new.attempts, clock_timestamp(), new.try_at);
+    return null;
+end $$;
+create trigger remember_try after update on outbox.outbox for each row
+    when (new.attempts > old.attempts) execute function public.remember_try();
+"""
+
+
 async def test_pauses_between_tries_grow(harness: MailHarness) -> None:
+    async with opened(harness.database) as connection:
+        await connection.execute(REMEMBER_TRIES)
     await harness.mails.answer(451, "4.3.0 later")
     async with harness.gateway():
         await harness.place()
-        pause = "select extract(epoch from try_at - now()) from outbox.outbox where attempts = $1"
-        for attempts, least in ((1, 1), (2, 3), (3, 7)):
-            assert least < await until(lambda many=attempts: harness.row(pause, many)) <= least + 1.5  # type: ignore[misc]  # each its own
+        await until(lambda: harness.row("select count(*) >= 3 from public.tries"))
+        due: datetime = await harness.row("select raised_at from outbox.outbox")
+    tries = await harness.rows("select put_off_at, try_at from public.tries order by attempts limit 3")
+    for row, seconds in zip(tries, (2, 4, 8), strict=True):
+        pause = timedelta(seconds=seconds)
+        # a try begins when it is due or later, and is put off later still
+        assert row["try_at"] - row["put_off_at"] <= pause <= row["try_at"] - due
+        due = row["try_at"]
 
 
 async def test_a_mailbox_that_is_refused_for_good_is_given_up_and_others_get_theirs(
@@ -164,12 +182,12 @@ async def test_a_mailbox_that_is_refused_for_good_is_given_up_and_others_get_the
 
 
 async def test_a_server_that_hangs_with_one_mail_holds_no_other_up(harness: MailHarness) -> None:
-    async with harness.gateway(smtp_timeout_seconds=20):
-        await harness.mails.hang(seconds=60, count=1)
+    async with harness.gateway(smtp_timeout_seconds=2 * DEADLINE_SECONDS):
+        await harness.mails.hang(seconds=2 * DEADLINE_SECONDS, count=1)
         slow = await harness.place()
-        await until(lambda: harness.row("select true from outbox.outbox where claimed_until > now()"))
+        await until(harness.mails.faults, lambda faults: faults == [])  # it hangs with this one
         quick = await harness.place()
-        await harness.mails.wait_for(quick.email, timeout_seconds=5)
+        await harness.mails.wait_for(quick.email)
         assert await harness.mails.mails(slow.email) == []
         await harness.mails.heal()
         await harness.mails.wait_for(slow.email)
@@ -189,12 +207,22 @@ async def test_what_could_not_be_sent_in_time_is_given_up_unsent(harness: MailHa
     assert await harness.mails.mails() == []
 
 
-async def test_a_gentle_stop_lets_a_mail_arrive_and_notes_it(harness: MailHarness) -> None:
-    await harness.mails.be_slow(0.5)
-    async with harness.gateway():
+async def test_a_gentle_stop_lets_a_mail_arrive_and_notes_it(
+    harness: MailHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.gateway.mail.outbox._LAST_SECONDS", DEADLINE_SECONDS)
+
+    async def answer_soon() -> None:
+        await asyncio.sleep(0.5)  # by then it stops
+        await harness.mails.heal()
+
+    await harness.mails.be_slow(2 * DEADLINE_SECONDS)
+    async with harness.gateway(smtp_timeout_seconds=DEADLINE_SECONDS):
         placed = await harness.place()
         await harness.mails.wait_for(placed.email)
         assert list((await harness.outcomes()).values()) == ["waiting"]
+        answering = asyncio.create_task(answer_soon())
+    await answering
     assert list((await harness.outcomes()).values()) == ["sent"]
     async with harness.gateway():
         later = await harness.place()
@@ -215,16 +243,15 @@ async def test_two_gateways_share_the_work(harness: MailHarness) -> None:
 
 
 async def test_a_mail_that_was_taken_waits_for_its_note_and_is_not_sent_again(harness: MailHarness) -> None:
-    async with harness.gateway(smtp_timeout_seconds=0.5) as http:
-        connection = await asyncpg.connect(harness.database)  # at once: the note must not be quicker
-        await harness.mails.be_slow(0.3)
+    async with harness.gateway(smtp_timeout_seconds=4) as http:
+        await harness.mails.be_slow(2 * DEADLINE_SECONDS)
         placed = await harness.place()
         await harness.mails.wait_for(placed.email)
-        async with connection.transaction():
+        async with opened(harness.database) as connection, connection.transaction():
             await connection.execute("lock table engine.events in share mode")  # nothing can be noted
+            await harness.mails.heal()
             lease_over = "select claimed_until < now() - interval '1 second' from outbox.outbox"
             await until(lambda: harness.row(lease_over))
-        await connection.close()
         await harness.settled(1)
         metrics = (await http.get(f"http://127.0.0.1:{harness.metrics_port}/metrics")).text
     assert len(await harness.mails.mails()) == 1

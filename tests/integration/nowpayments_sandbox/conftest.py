@@ -1,6 +1,8 @@
 """Fixtures: a sandbox, its control, a client of its API, and a merchant's webhook."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -47,6 +49,19 @@ async def merchant() -> AsyncIterator[Merchant]:
     await webhook.start()
     yield webhook
     await webhook.stop()
+
+
+@pytest.fixture
+def retry_time(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Return what is set when the time of retries has come, however many seconds they wait for."""
+    come = asyncio.Event()
+
+    async def sleep(_: float) -> None:
+        await come.wait()
+
+    later = SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
+    monkeypatch.setattr("sandbox.nowpayments.notifying.asyncio", later)  # the module's, not the process's
+    return come
 
 
 @pytest.fixture

@@ -58,12 +58,15 @@ def _written(value: object) -> str:
 
 
 class Merchant:
-    """A webhook that answers 200, or the next of ``answers``, after ``delay_seconds``."""
+    """A webhook that answers 200, or the next of ``answers``, once it ``may_answer``."""
 
     def __init__(self) -> None:
         self.received: list[ReceivedNotification] = []
         self.answers: list[int] = []
-        self.delay_seconds = 0.0
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+        self.answers_from = 0
+        """How many connections at once let it answer; with 0 none do."""
         self.most_at_once = 0
         self._at_once = 0
         self._server: asyncio.Server | None = None
@@ -73,6 +76,7 @@ class Merchant:
 
     async def stop(self) -> None:
         assert self._server is not None
+        self.may_answer.set()
         self._server.close()
         await self._server.wait_closed()
 
@@ -94,7 +98,9 @@ class Merchant:
             body = await reader.readexactly(int(headers["content-length"]))
             self.received.append(ReceivedNotification(body, headers["x-nowpayments-sig"]))
             answer = self.answers.pop(0) if self.answers else 200
-            await asyncio.sleep(self.delay_seconds)
+            if self._at_once == self.answers_from:
+                self.may_answer.set()
+            await self.may_answer.wait()
             writer.write(f"HTTP/1.1 {answer} X\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".encode())
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from sandbox.nowpayments import ControlError, Deposit, NowPaymentsControl, NowPaymentsSandbox
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.nowpayments_sandbox.conftest import IPN_SECRET, Create
 from tests.integration.nowpayments_sandbox.merchant import Merchant, signature_of
 
@@ -192,11 +193,14 @@ async def test_the_steps_may_be_chosen(
 async def test_the_steps_may_take_their_time_while_the_caller_goes_on(
     control: NowPaymentsControl, create: Create, merchant: Merchant
 ) -> None:
+    await control.switch(answer_within_seconds=DEADLINE_SECONDS)
+    merchant.may_answer.clear()  # the first step is not over before
     payment = await create()
     view = await control.pay(payment.payment_id, step_seconds=0.1, wait=False)
     assert view.status == "waiting"
     assert not await control.settled(0.01)
-    assert await control.settled()
+    merchant.may_answer.set()
+    assert await control.settled(30)
     assert merchant.statuses == PAID
 
 

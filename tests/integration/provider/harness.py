@@ -21,7 +21,7 @@ IPN_SECRET = "Wn4mK8xQ2vR7tZ1bYc6L"
 PLAIN_COIN: Coin = "BTC"
 MEMO_COIN: Coin = "XRP"
 UNSOLD_COIN: Coin = "DOGE"
-TIMEOUT_SECONDS = 3.0
+TIMEOUT_SECONDS = 5.0
 LONG_SECONDS = 20.0
 """Longer than a timeout takes on any machine, shorter than a call would last without one."""
 FAILURES = 3

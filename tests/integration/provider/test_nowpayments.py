@@ -19,11 +19,11 @@ from adrelay.runtime.ports import free_port
 from services.billing.adapters.breaker import Breaker
 from services.billing.adapters.nowpayments import Account, NowPayments, client
 from services.billing.ports import PaymentDeclined, PaymentWish, ProviderUnavailable
+from tests.deadlines import DEADLINE_SECONDS
 
 API_KEY = "K3YK3YA-B4C5D6E-F7G8H9J"
 ORDER = "HQADZ-ABC123-WXYZ"
 WISH = PaymentWish(order=ORDER, price_usd=Decimal("30.10"), coin="BTC", description="Bronze / été")
-TIMEOUT_SECONDS = 0.5
 SERVERS_CLOSE_SECONDS = 5
 """So soon uvicorn, Node and others close a connection that is idle."""
 LONG_SECONDS = 20.0
@@ -69,7 +69,9 @@ async def impostor() -> AsyncIterator[Impostor]:
 
 
 @asynccontextmanager
-async def provider(url: str, payout: str | None = None) -> AsyncGenerator[NowPayments]:
+async def provider(
+    url: str, payout: str | None = None, *, timeout_seconds: float = DEADLINE_SECONDS
+) -> AsyncGenerator[NowPayments]:
     account = Account(
         url=url,
         api_key=SecretStr(API_KEY),
@@ -79,7 +81,7 @@ async def provider(url: str, payout: str | None = None) -> AsyncGenerator[NowPay
         payout=payout,
     )
     breaker = Breaker(NowPayments.name, failures=100, open_seconds=1)
-    async with NowPayments(account, breaker, timeout_seconds=TIMEOUT_SECONDS) as ready:
+    async with NowPayments(account, breaker, timeout_seconds=timeout_seconds) as ready:
         yield ready
 
 
@@ -177,7 +179,8 @@ async def test_an_answer_that_trickles_is_not_waited_for(impostor: Impostor) -> 
 
     server = await asyncio.start_server(trickle, "127.0.0.1", 0)
     began = time.monotonic()
-    async with provider(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}") as asked:
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with provider(url, timeout_seconds=0.5) as asked:
         with pytest.raises(ProviderUnavailable):
             await asked.report("1")
     assert time.monotonic() - began < LONG_SECONDS, "it was read to its end, which takes 50 s"

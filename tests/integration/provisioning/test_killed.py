@@ -118,8 +118,8 @@ async def test_every_session_is_released_once_though_the_process_is_killed_in_th
     settings = {**harness.settings, "max_sessions_per_pair": "1000"}
     for number in (0, 45, 59):
         async with (
-            provisioning(settings, tmp_path / f"{number}.log") as process,
             held(harness, "select from stock.stock where session = $1 for update", SESSIONS[number]),
+            provisioning(settings, tmp_path / f"{number}.log") as process,
         ):
             await stuck(harness)
             await process.killed()

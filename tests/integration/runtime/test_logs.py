@@ -16,6 +16,7 @@ from adrelay.runtime.service import Service
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.runtime.programs import python
 
+pytestmark = pytest.mark.usefixtures("patient")
 LINES = 2000
 CHATTY = """
 import os, sys

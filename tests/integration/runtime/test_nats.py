@@ -20,6 +20,7 @@ from adrelay.runtime.jetstream import jetstream_answers
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.ports import free_port
 from libs.chassis.broker import connect_nats, event_stream
+from tests.support.waiting import until
 
 
 async def publish(url: str) -> None:
@@ -117,7 +118,7 @@ async def test_a_folder_in_use_is_one_clear_line(
     other = EmbeddedNats(nats_server.log.parent, free_port())
     with pytest.raises(RuntimeFault, match=rf"in use by another .*\(pid {nats_server.pid}\)"):
         await other.start()
-    assert await nats_server.ready()
+    await until(nats_server.ready)
 
 
 async def test_a_missing_program_is_one_clear_line(folder: Path) -> None:

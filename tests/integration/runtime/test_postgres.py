@@ -22,6 +22,8 @@ from adrelay.runtime.postgres_urls import PostgresUrls
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.runtime.programs import until, user_ids
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 
 async def write_row(url: str) -> None:
     connection = await asyncpg.connect(url)
@@ -173,10 +175,10 @@ async def until_not_ready(server: EmbeddedPostgres) -> None:
 async def test_a_server_that_does_not_answer_in_time_is_not_ready(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres_ready, "PROBE_SECONDS", 0.2)
     server = EmbeddedPostgres(folder / "pg", durable=False)
     await server.start()
     assert server.pid is not None
+    monkeypatch.setattr(postgres_ready, "PROBE_SECONDS", 0.2)
     os.kill(server.pid, signal.SIGSTOP)
     try:
         assert not await server.ready()

@@ -12,6 +12,7 @@ from adrelay.runtime.states import Pace, State
 from adrelay.runtime.supervisor import Supervisor
 from tests.integration.runtime.programs import DEAF, HEALTHY, python, until
 
+pytestmark = pytest.mark.usefixtures("patient")
 QUICK = Pace(first_delay_seconds=0.1, poll_seconds=0.02, check_seconds=0.05, stop_seconds=5)
 NAMES_ITSELF = """
 import http.server, json, os, sys
