@@ -24,7 +24,7 @@ from services.forwarder.settings import decode_keys
 from services.forwarder.vault.cipher import TO_OWNER, Belonging, Cipher, Sealed
 from tests.older_data.restore import AGELESS, recorded_answers, restore
 from tests.support.forked import fork
-from tests.support.system import ForkedSystem
+from tests.support.system import PATIENT, ForkedSystem
 
 VERSION = "5162150"
 """It published each event on a subject of its stream, and had no snapshots. See `make.py --running`."""
@@ -75,6 +75,7 @@ class TakenOver(ForkedSystem):
         await self._make_world()
         return found | {
             **AGELESS,
+            **PATIENT,
             "ADRELAY_FORWARDER_TELEGRAM_HOST": self.world.host,
             "ADRELAY_FORWARDER_TELEGRAM_PORT": str(self.world.port),
             "ADRELAY_FORWARDER_TELEGRAM_DC": str(self.world.dc_id),

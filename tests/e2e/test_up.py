@@ -25,6 +25,7 @@ from tests.e2e.pages import ROOT
 from tests.integration.runtime.programs import until
 from tests.older_data.answers import answers, by_time
 from tests.older_data.restore import AGELESS, VERSIONS, recorded_answers, restore
+from tests.support.system import PATIENT
 
 pytestmark = pytest.mark.timeout(360)
 
@@ -151,6 +152,7 @@ async def kept(servers_folder: Path) -> AsyncIterator[Kept]:
         **OUTSIDE,
         **CLOSED_PORTS,
         **AGELESS,
+        **PATIENT,
         "ADRELAY_POSTGRES_URL": "postgresql://gone.invalid",
     }
     keep_settings(folder, settings)

@@ -3,7 +3,10 @@
 from adrelay.demo.system import LocalSystem
 from tests.support.forked import pid_behind
 
+PATIENT = {"ADRELAY_GATEWAY_READ_YOUR_WRITES_SECONDS": "10"}
+"""A test reads right after it wrote: read models may lag on a slow machine."""
 UNHURRIED = {
+    **PATIENT,
     "ADRELAY_SCHEDULER_DELAY_SECONDS": "0.5",
     "ADRELAY_SCHEDULER_JITTER_SECONDS": "0.1",
     "ADRELAY_GATEWAY_CHECKOUTS_PER_MINUTE": "1000",
