@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -92,13 +93,12 @@ async def messages_of(url: str) -> list[tuple[str, bytes]]:
 
 
 def files_of(*folders: Path) -> list[tuple[str, bytes]]:
-    """Return all files below some folders."""
-    return [
-        (f"file {file.name}", file.read_bytes())
-        for folder in folders
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
-    ]
+    """Return all files below some folders, which programs may be writing."""
+    found: list[tuple[str, bytes]] = []
+    for file in sorted(file for folder in folders for file in folder.rglob("*")):
+        with suppress(FileNotFoundError, IsADirectoryError):  # replaced by another since it was listed
+            found.append((f"file {file.name}", file.read_bytes()))
+    return found
 
 
 async def pages_of(*urls: str) -> list[tuple[str, bytes]]:
