@@ -22,6 +22,8 @@ from tests.web.people import sign_in
 pytestmark = pytest.mark.timeout(240)
 EMAIL = "daylong@example.com"
 FORBIDDEN = "CHAT_WRITE_FORBIDDEN"
+_NEXT_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Waits until the page knows that it was scrolled, which it does not show."""
 SENT_IN_LAST_DAY = "How many groups got the post in the last 24 hours?"
 
 
@@ -95,14 +97,15 @@ async def test_the_log_is_live_and_filtered_and_two_devices_see_the_same(
 async def test_new_lines_wait_while_the_page_is_scrolled(
     local_system: LocalSystem, open_page: OpenPage, owner: Owner
 ) -> None:
-    await steps.start(owner.client)
     page = await _open(local_system, open_page, owner)
     await page.set_viewport_size({"width": 1280, "height": 500})
     await page.goto(f"{owner.page}?tab=log")
     lines = page.get_by_role("table", name="Log").get_by_role("row")
     await expect(lines.nth(owner.groups)).to_be_visible()
     await lines.last.scroll_into_view_if_needed()
+    await page.evaluate(_NEXT_FRAMES)
     before = await lines.count()
+    await steps.start(owner.client)
 
     new = page.get_by_role("button", name=re.compile("[0-9]+ new"))
     await expect(new).to_be_visible()
