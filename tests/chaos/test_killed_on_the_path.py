@@ -11,6 +11,7 @@ from adrelay.demo.rest import until
 from adrelay.demo.system import LocalSystem
 from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.scenarios import ordered, problems, running
+from tests.support.system import kill
 
 pytestmark = pytest.mark.timeout(360)
 
@@ -23,9 +24,7 @@ async def test_a_worker_killed_in_mid_cycle_costs_no_message_and_repeats_none(
         for number in range(2):
             # in the middle of each of the first two cycles, whichever worker leases the sessions
             await started.deliveries(number * len(started.sample.groups) + 2)
-            for name in before:
-                os.kill(local_system.pid(name), signal.SIGKILL)
-            await local_system.supervisor.until_ready()
+            await kill(local_system, *before)
         evidence = await started.cycles(3)
     assert all(local_system.pid(name) != pid for name, pid in before.items())
     assert len(evidence[0].cycles) == 3

@@ -24,6 +24,7 @@ from sandbox.telegram import AccountSpec, TelegramSandboxControl
 from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.pages import Page, PageCommand, all_pages
 from tests.e2e.site import CommandResult, Site, fresh_ports, ports_in
+from tests.support.system import PATIENT
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(420)
@@ -177,6 +178,7 @@ class Shop:
         with (self.site.folder / ".env").open("a") as file:
             file.write(self.site.typed("ADRELAY_GATEWAY_HTTP_PORT=8080\n"))
             file.write("ADRELAY_BILLING_UNPAID_SHARE=1\n")  # all pages' orders come from one address
+            file.writelines(f"{name}={value}\n" for name, value in PATIENT.items())
             file.writelines(f"{self.site.typed(line)}\n" for line in settings)
 
     async def _until_ready(self) -> None:

@@ -37,7 +37,7 @@ from tests.support.leaks import (
     rows_of,
 )
 from tests.support.sniffing import Sniffer
-from tests.support.system import ForkedSystem
+from tests.support.system import PATIENT, ForkedSystem
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.timeout(360)
@@ -97,6 +97,7 @@ async def seen(servers_folder: Path) -> AsyncIterator[Seen]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ADRELAY_GATEWAY_METRICS_PORT", str(port))
         settings = {
+            **PATIENT,
             "ADRELAY_GATEWAY_LOG_LEVEL": "debug",
             "ADRELAY_GATEWAY_WEBHOOKS_PRIVATE_NETWORKS": "true",
             "ADRELAY_GATEWAY_SIGN_INS_PER_MINUTE": "1000",

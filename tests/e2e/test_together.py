@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,13 +11,15 @@ import pytest
 import pytest_asyncio
 
 from adrelay.demo import steps
+from adrelay.runtime.ports import is_free
 from adrelay.runtime.states import State
 from adrelay.system import ALL_SERVICES, SERVICES
+from tests.deadlines import DEADLINE_SECONDS
 from tests.e2e.scenarios import Running, events, ordered, problems, stocked
 from tests.integration.runtime.programs import until
 from tests.support import waiting
 from tests.support.forked import fork
-from tests.support.system import UNHURRIED, ForkedSystem
+from tests.support.system import UNHURRIED, ForkedSystem, kill
 
 pytestmark = pytest.mark.timeout(360)
 
@@ -28,16 +28,9 @@ pytestmark = pytest.mark.timeout(360)
 async def together(servers_folder: Path) -> AsyncIterator[ForkedSystem]:
     """Yield all of Adrelay, with its services in one process."""
     folder = servers_folder / "together"
-    async with ForkedSystem(folder, together=True, settings=UNHURRIED, python=await fork()) as system:
+    settings = UNHURRIED | {"ADRELAY_BILLING_PROVIDER_TIMEOUT_SECONDS": "12"}  # the longest
+    async with ForkedSystem(folder, together=True, settings=settings, python=await fork()) as system:
         yield system
-
-
-async def kill(system: ForkedSystem) -> None:
-    """Kill the process of all services, and wait until it is ready again."""
-    restarts = system.supervisor.status(ALL_SERVICES).restarts
-    os.kill(system.pid(ALL_SERVICES), signal.SIGKILL)
-    await until(lambda: system.supervisor.status(ALL_SERVICES).restarts > restarts)
-    await system.supervisor.until_ready()
 
 
 async def test_all_services_killed_after_a_payment_and_in_mid_cycle_do_everything_once(
@@ -45,13 +38,13 @@ async def test_all_services_killed_after_a_payment_and_in_mid_cycle_do_everythin
 ) -> None:
     sample, purchase = await ordered(together)
     await steps.pay(together, purchase, repeat=3, shuffled=True)
-    await kill(together)
+    await kill(together, ALL_SERVICES)
     client = await steps.sign_in(together, purchase)
     await steps.advertise(client, sample)
     await steps.start(client)
     started = Running(together, sample, purchase, client)
     await started.deliveries(2)
-    await kill(together)
+    await kill(together, ALL_SERVICES)
     evidence = await started.cycles(2)
     await client.rest.close()
     assert len(evidence[0].cycles) == 2
@@ -88,11 +81,15 @@ async def test_a_stop_answers_the_request_in_progress_and_kills_nothing(together
     await stocked(together)
     _, email = await stocked(together)
     before = await placed(together)
-    await together.payments.be_slow(3.0, for_seconds=10)
+    (process,) = together.processes
+    await together.payments.be_slow(DEADLINE_SECONDS, method="POST", path="/v1/payment")  # until it is healed
     asking = asyncio.create_task(steps.check_out(together, email=email))
     await waiting.until(lambda: placed(together), lambda orders: orders > before)
+    stopping = asyncio.create_task(together.supervisor.stop())
+    await until(lambda: is_free(process.ports["gateway"]))  # it stops, and takes no further requests
     assert not asking.done()
-    await together.supervisor.stop()
+    await together.payments.heal()
     assert (await asking).address
+    await stopping
     ends = [(status.state, status.detail) for status in together.supervisor.statuses()]
     assert set(ends) <= {(State.STOPPED, ""), (State.STOPPED, "killed by SIGKILL")}, "the earlier kill's"

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import stat
 import sys
 import time
 from collections.abc import AsyncIterator, Container, Iterator
@@ -25,6 +26,8 @@ from tests.e2e.pages import ROOT
 from tests.integration.runtime.programs import until
 from tests.older_data.answers import answers, by_time
 from tests.older_data.restore import AGELESS, VERSIONS, recorded_answers, restore
+from tests.support.suspending import suspend
+from tests.support.system import PATIENT
 
 pytestmark = pytest.mark.timeout(360)
 
@@ -117,6 +120,8 @@ async def gone(folder: Path) -> None:
     await until(lambda: not processes_of(folder))
 
 
+NEVER_READY = {"ADRELAY_BILLING_HTTP_HOST": "127.0.0.2"}
+"""Billing's health is not served where it is asked for, so that a start lasts until a signal ends it."""
 CLOSED_PORTS = {
     "ADRELAY_BILLING_PROVIDER_URL": f"http://127.0.0.1:{free_port()}",
     "ADRELAY_FORWARDER_TELEGRAM_HOST": "127.0.0.1",
@@ -151,6 +156,7 @@ async def kept(servers_folder: Path) -> AsyncIterator[Kept]:
         **OUTSIDE,
         **CLOSED_PORTS,
         **AGELESS,
+        **PATIENT,
         "ADRELAY_POSTGRES_URL": "postgresql://gone.invalid",
     }
     keep_settings(folder, settings)
@@ -218,11 +224,22 @@ async def test_a_port_in_use_is_reported_before_anything_starts(kept: Kept) -> N
 
 
 async def test_files_of_a_run_are_readable_by_their_owner_alone(kept: Kept) -> None:
-    own = [path for path in kept.folder.glob("**/*") if "cluster" not in path.parts and path.is_file()]
-    assert len(own) > 12
-    assert [str(path) for path in own if path.stat().st_mode & 0o077] == []
-    folders = [path for path in (kept.folder, *kept.folder.glob("**/")) if "cluster" not in path.parts]
-    assert [str(path) for path in folders if path.stat().st_mode & 0o066] == []
+    modes = modes_in(kept.folder)
+    files = {path: mode for path, mode in modes.items() if stat.S_ISREG(mode)}
+    assert len(files) > 12
+    assert [str(path) for path, mode in files.items() if mode & 0o077] == []
+    folders = {path: mode for path, mode in modes.items() if stat.S_ISDIR(mode)}
+    assert [str(path) for path, mode in folders.items() if mode & 0o066] == []
+
+
+def modes_in(folder: Path) -> dict[Path, int]:
+    """Return the modes of a folder and all in it but the cluster; what was replaced meanwhile is left out."""
+    found: dict[Path, int] = {}
+    for path in (folder, *folder.glob("**/*")):
+        if "cluster" not in path.parts:
+            with suppress(FileNotFoundError):
+                found[path] = path.stat().st_mode
+    return found
 
 
 def processes_in(here: Path) -> Iterator[Path]:
@@ -270,12 +287,15 @@ async def test_a_password_of_a_database_role_is_known_to_the_processes_of_its_se
 
 
 async def test_sigterm_stops_all_and_a_second_signal_ends_at_once(kept: Kept) -> None:
+    billing = next(one for one in processes_in(kept.here) if "billing" in (one / "cmdline").read_text())
+    await suspend(int(billing.name))  # so that it does not end before the second signal
     kept.run.process.send_signal(signal.SIGTERM)
     await kept.run.until("stopping ...")
     kept.run.process.send_signal(signal.SIGINT)
     began = time.monotonic()
     assert await kept.run.ended() == 0
     assert time.monotonic() - began < AT_ONCE_SECONDS
+    assert "billing killed, for it was told to end at once" in kept.run.text
     assert "Traceback" not in kept.run.text
     await gone(kept.here)
     assert values_in(kept.folder / "settings.env") == {
@@ -330,7 +350,7 @@ async def test_a_signal_ends_the_start_at_once_without_traceback(
 ) -> None:
     here = folder_of_secrets(servers_folder / uuid4().hex)
     chosen = ["--port", str(free_port())] if command == "up" else []
-    run = await Run.of(here, command, *chosen, TMPDIR=str(here))
+    run = await Run.of(here, command, *chosen, TMPDIR=str(here), **NEVER_READY)
     if command == "demo":
         await until(lambda: any(here.glob("adrelay-demo-*/postgres")))
     elif moment:

@@ -10,7 +10,7 @@ from tests.deadlines import DEADLINE_SECONDS
 from tests.web import browser as chromium
 
 OpenPage = Callable[..., Awaitable[Page]]
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=DEADLINE_SECONDS * 1000)
 _REFUSED = r"^Failed to load resource: .* status of 4\d\d"
 _REFUSED_OR_LOST = rf"{_REFUSED}|^Failed to load resource: (net::ERR_|.* status of 503)|^ApiError: "
 

@@ -10,6 +10,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from libs.chassis.sampling import Kind, SampledLines, SampledLog, Sampler
+from tests.deadlines import DEADLINE_SECONDS
 
 
 class Clock:
@@ -89,7 +90,7 @@ def test_kinds_without_end_are_counted_as_one(
 
 @pytest.mark.parametrize("suppressed", [1, 2])
 async def test_the_count_is_reported_when_the_minute_ends_also_without_further_lines(
-    reported: list[tuple[Kind, int]], suppressed: int
+    clock: Clock, reported: list[tuple[Kind, int]], suppressed: int
 ) -> None:
     minute_reported, context = asyncio.Event(), list[dict[str, Any]]()
 
@@ -98,11 +99,12 @@ async def test_the_count_is_reported_when_the_minute_ends_also_without_further_l
         context.append(structlog.contextvars.get_contextvars())
         minute_reported.set()
 
-    sampler = Sampler(report, lines=1, seconds=0.01)
+    sampler = Sampler(report, lines=1, seconds=0.01, clock=clock)
     with structlog.contextvars.bound_contextvars(service="bakery", correlation_id="of one request"):
         assert sampler.passes(REFUSED)
         assert not any(sampler.passes(REFUSED) for _ in range(suppressed))
-    async with asyncio.timeout(5):
+    clock.now += 0.01
+    async with asyncio.timeout(DEADLINE_SECONDS):
         await minute_reported.wait()
     assert (reported, context) == ([(REFUSED, suppressed)], [{"service": "bakery"}])
 

@@ -26,8 +26,19 @@ from services.gateway.live.log_lines import LogLines
 from services.gateway.live.message import Message as Given
 from services.gateway.live.wire import HEARTBEAT, rendered
 from services.gateway.tables.delivery_log import LinePosition
+from tests.deadlines import DEADLINE_SECONDS
 
 ADBOT = AdbotId(uuid4())
+VALID = timedelta(hours=1)
+
+
+class Clock:
+    """The clock of listening: advanced by tests only."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
 
 
 def line(number: int) -> Given:
@@ -96,13 +107,15 @@ async def test_operators_may_listen_to_any_adbot_and_owners_to_theirs(
 async def test_a_stream_has_heartbeats_and_ends_when_the_token_expires(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    clock = Clock()
+    monkeypatch.setattr(listening, "time", clock)  # the module's, not the process's
     monkeypatch.setattr(listening, "HEARTBEAT_SECONDS", 0.01)
-    end = utc_now() + timedelta(seconds=0.1)
-    stream = event_stream(Listening(listener(), end, valid), [line(3)], gap=None)
-    chunks = [chunk async for chunk in stream]
-    assert chunks[0].startswith(b"retry: 3000\n\nid: 1-3-1\nevent: line\ndata: {")
-    assert HEARTBEAT + b"\n" in chunks
-    assert chunks[-1] == b'event: end\ndata: {"code": "token_expired"}\n\n'
+    stream = event_stream(Listening(listener(), utc_now() + VALID, valid), [line(3)], gap=None)
+    first = await anext(stream)
+    assert first.startswith(b"retry: 3000\n\nid: 1-3-1\nevent: line\ndata: {")
+    assert await anext(stream) == HEARTBEAT + b"\n"
+    clock.now += VALID.total_seconds()
+    assert [chunk async for chunk in stream] == [b'event: end\ndata: {"code": "token_expired"}\n\n']
 
 
 async def test_a_heartbeat_says_what_to_resume_after_once_all_was_given(
@@ -111,8 +124,11 @@ async def test_a_heartbeat_says_what_to_resume_after_once_all_was_given(
     monkeypatch.setattr(listening, "HEARTBEAT_SECONDS", 0.01)
     feed = Feed(cast("Engine", None), Folding(), LogLines(), most=1, most_per_account=1)
     one, _ = await feed.join(None, ADBOT, None)
-    stream = event_stream(Listening(one, utc_now() + timedelta(seconds=0.1), valid), [], gap=None)
-    assert HEARTBEAT + b"id: 9-1-32767\n\n" in [chunk async for chunk in stream]
+    stream = event_stream(Listening(one, None, valid), [], gap=None)
+    async with asyncio.timeout(DEADLINE_SECONDS):
+        async for chunk in stream:
+            if chunk == HEARTBEAT + b"id: 9-1-32767\n\n":
+                one.end(EndReason.STOPPING)
     waiting, unknown = listener(), Listener(None, ADBOT, str)
     waiting.put(line(1))
     unknown.put(line(1))
@@ -188,7 +204,7 @@ async def test_a_reader_that_does_not_read_is_disconnected() -> None:
         raise AssertionError
 
     response = EventStreamResponse(chunks(), ended=ended.set, send_seconds=0.01)
-    await asyncio.wait_for(response({"type": "http"}, receive, send), 5)
+    await asyncio.wait_for(response({"type": "http"}, receive, send), DEADLINE_SECONDS)
     assert ended.is_set()
     assert len(sent) == 3
     headers = dict(sent[0]["headers"])
@@ -209,5 +225,6 @@ async def test_a_stream_ends_when_its_reader_leaves() -> None:
     async def receive() -> Message:
         return {"type": "http.disconnect"}
 
-    await asyncio.wait_for(EventStreamResponse(chunks(), ended=ended.set)({}, receive, send), 5)
+    response = EventStreamResponse(chunks(), ended=ended.set)
+    await asyncio.wait_for(response({}, receive, send), DEADLINE_SECONDS)
     assert ended.is_set()

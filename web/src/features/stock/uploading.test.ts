@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { ApiError } from "../../api/problem";
 import { Lanes, mayTryAgain, waitOf } from "./uploading";
 
 describe("Lanes", () => {
+  afterEach(() => void vi.useRealTimers());
+
   it("runs all jobs, and never more than so many at once", async () => {
     const lanes = new Lanes(3);
     let running = 0;
@@ -22,16 +24,15 @@ describe("Lanes", () => {
   });
 
   it("begins nothing while a pause lasts", async () => {
-    const slept: number[] = [];
-    const lanes = new Lanes(1, (ms) => {
-      slept.push(ms);
-      return new Promise((done) => setTimeout(done, ms));
-    });
-    lanes.pause(0.05);
-    const before = Date.now();
-    await new Promise<void>((finish) => lanes.add(async () => finish()));
-    expect(Date.now() - before).toBeGreaterThanOrEqual(45);
-    expect(slept.length).toBeGreaterThan(0);
+    vi.useFakeTimers();
+    const lanes = new Lanes(1);
+    const job = vi.fn(async () => undefined);
+    lanes.pause(7);
+    lanes.add(job);
+    await vi.advanceTimersByTimeAsync(6999);
+    expect(job).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(job).toHaveBeenCalledOnce();
   });
 });
 

@@ -22,14 +22,12 @@ export function mayTryAgain(error: unknown): boolean {
 /** Runs jobs, so many at a time; a pause that one of them asks for holds up all. */
 export class Lanes {
   readonly #most: number;
-  readonly #sleep: (ms: number) => Promise<void>;
   #waiting: (() => Promise<void>)[] = [];
   #running = 0;
   #pausedUntil = 0;
 
-  constructor(most: number, sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms))) {
+  constructor(most: number) {
     this.#most = most;
-    this.#sleep = sleep;
   }
 
   add(job: () => Promise<void>): void {
@@ -45,7 +43,7 @@ export class Lanes {
   /** Resolves when the pause is over. */
   async ready(): Promise<void> {
     for (let left = this.#pausedUntil - Date.now(); left > 0; left = this.#pausedUntil - Date.now()) {
-      await this.#sleep(left);
+      await new Promise((done) => setTimeout(done, left));
     }
   }
 
