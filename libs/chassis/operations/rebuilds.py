@@ -13,6 +13,7 @@ import structlog
 from libs.chassis.advice import with_advice
 from libs.events.operations.tables import Rebuild, RebuildState
 from libs.eventsourcing import EventStream, Projection, Refused
+from libs.eventsourcing.background import heed_cancellation
 from libs.eventsourcing.errors import Poison, Transient
 from libs.eventsourcing.operations import Progress, ServiceTables, TablesBusy, rebuilding
 from libs.eventsourcing.values import utc_now
@@ -107,6 +108,7 @@ class Rebuilds:
     async def run(self) -> None:
         """Carry out what is asked for, until cancelled."""
         while True:
+            heed_cancellation()
             await self._carry_out(await self._asked.get())
 
     async def _carry_out(self, run: _Run) -> None:
