@@ -10,10 +10,12 @@ from pydantic import SecretStr
 
 from libs.events.catalogue import published
 from libs.eventsourcing import Engine
+from services.gateway.api.requests import counters
 from services.gateway.api.requests.counters import Counters
 from services.gateway.api.requests.penalties import Penalties
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shared_limits import SharedLimit
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import PEPPER
 from tests.support.engines import started
 
@@ -49,6 +51,12 @@ async def replicas(database: str) -> AsyncIterator[Replicas]:
         await found.one.make_tables()
         await found.other.make_tables()
         yield found
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a slow database count too."""
+    monkeypatch.setattr(counters, "_PATIENCE_SECONDS", DEADLINE_SECONDS)
 
 
 async def taken(limit: SharedLimit, times: int) -> int:
@@ -114,14 +122,14 @@ async def test_without_the_database_each_process_limits_alone_and_does_not_ask_a
     replicas: Replicas,
 ) -> None:
     clock = Clock()
-    counters = Counters(replicas.engine, SecretStr(PEPPER), clock=clock)
-    limit = SharedLimit("l", 3, counters)
+    found = Counters(replicas.engine, SecretStr(PEPPER), clock=clock)
+    limit = SharedLimit("l", 3, found)
     await replicas.engine.query(lambda sql: sql.execute("alter table limits.counters rename to away"))
     assert await taken(limit, 5) == 3
     await replicas.engine.query(lambda sql: sql.execute("alter table limits.away rename to counters"))
-    assert await counters.add([KEY], 1, 60.0) is None, "it rests"
+    assert await found.add([KEY], 1, 60.0) is None, "it rests"
     clock.now += 1
-    counts = await counters.add([KEY], 1, 60.0)
+    counts = await found.add([KEY], 1, 60.0)
     assert counts is not None
     assert counts[0].calls == 1
 
