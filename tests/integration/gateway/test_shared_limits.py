@@ -91,7 +91,10 @@ async def test_other_limits_and_callers_are_counted_apart(replicas: Replicas) ->
 
 
 async def test_a_frequent_limit_costs_few_statements_and_lets_few_too_many_pass(replicas: Replicas) -> None:
-    limits = [SharedLimit("f", 500, counters, frequent=True) for counters in (replicas.one, replicas.other)]
+    limits = [
+        SharedLimit("f", 500, found, window_seconds=3600.0, frequent=True)
+        for found in (replicas.one, replicas.other)
+    ]
     assert await taken(limits[0], 4) == 4
     assert await replicas.rows() == [], "the first calls of a caller are not counted in the database"
     passed = 4 + await taken(limits[0], 300) + await taken(limits[1], 400)
