@@ -9,19 +9,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import asyncpg
 import httpx
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.ports import free_port
 from adrelay.runtime.postgres import EmbeddedPostgres
-from libs.chassis.broker import connect_nats, event_stream
+from libs.chassis.broker import connect_nats
 from libs.chassis.command_client import CommandClient
 from libs.events.billing import OrderCancelled, OrderExpired
 from libs.events.provisioning import AdbotProvisioned
 from libs.events.values import AccountId, AdbotId, ApplicationId, Seat, SessionId
 from libs.eventsourcing import CommandHandlers
-from libs.eventsourcing.store.connections import hold_lock
 from libs.eventsourcing.values import new_id, utc_now
 from services.gateway.service import run
 from services.gateway.settings import GatewaySettings
@@ -96,8 +94,6 @@ class GatewayHarness:
         self.forwarder: FakeService
         self.commands: CommandClient
         self.gateway_database = ""
-        self._relay_lock = ""
-        self._without_relays = set[str]()
         self.metrics_port = free_port()
         self._stack: AsyncExitStack
 
@@ -114,7 +110,6 @@ class GatewayHarness:
         self.forwarder = await self._fake_service(stack, "forwarder", fake_services.forwarder())
         nats = await connect_nats(self.nats.url, "test")
         stack.push_async_callback(nats.close)
-        self._relay_lock = f"relay.{event_stream(nats, prefix=self.prefix).name}"
         self.commands = CommandClient(nats, SIGNER, prefix=self.prefix, timeout_seconds=DEADLINE_SECONDS)
         await fake_services.list_bronze(self.billing)
         self.http = await stack.enter_async_context(self._own_gateway())
@@ -151,10 +146,7 @@ class GatewayHarness:
 
     @asynccontextmanager
     async def gateway(self, **changed: object) -> AsyncGenerator[httpx.AsyncClient]:
-        """Run a gateway with a database of its own; yield an HTTP client of it.
-
-        Its own events do not reach the stream: there they would be taken for those of the harness's gateway.
-        """
+        """Run a gateway with a database of its own; yield an HTTP client of it."""
         async with AsyncExitStack() as stack:
             port = free_port()
             usual: dict[str, object] = {
@@ -179,12 +171,7 @@ class GatewayHarness:
                 "read_your_writes_seconds": DEADLINE_SECONDS,
                 "webhooks_private_networks": True,
             }
-            settings = usual | changed
-            database = str(settings["postgres_url"])
-            known = {self.gateway_database, *self._without_relays}
-            if settings["nats_prefix"] == self.prefix and self.gateway_database and database not in known:
-                await stack.enter_async_context(self._without_relay(database))
-            running = asyncio.create_task(run(GatewaySettings.model_validate(settings)))
+            running = asyncio.create_task(run(GatewaySettings.model_validate(usual | changed)))
             stack.push_async_callback(_end, running)
             http = await stack.enter_async_context(
                 httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE_SECONDS)
@@ -198,18 +185,6 @@ class GatewayHarness:
 
             await until(up)
             yield http
-
-    @asynccontextmanager
-    async def _without_relay(self, database: str) -> AsyncGenerator[None]:
-        """Let the relays of a database stand by."""
-        connection = await asyncpg.connect(database)
-        self._without_relays.add(database)
-        try:
-            await hold_lock(connection, self._relay_lock)
-            yield
-        finally:
-            self._without_relays.remove(database)
-            connection.terminate()  # also if its server was stopped
 
     async def cancel(self, order: str) -> None:
         """Cancel an order in billing; wait until the gateway shows it."""
