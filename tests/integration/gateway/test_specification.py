@@ -39,11 +39,12 @@ LEFT_OUT = {
     "listen_to_deliveries",
     "listen_to_changes",
     "listen_to_all_changes",
+    "listen_to_events",
     "add_webhook",
     "sign_out",
     "sign_out_everywhere",
 }
-"""Answers without an end, which `test_live_lines.py` reads; what ends the caller's own token; and what sends
+"""Answers without an end, which other tests read; what ends the caller's own token; and what sends
 messages to other hosts."""
 OWN_RULES = re.compile(
     r"is no cursor|is no address|an e-mail address such as|characters that can't be seen|"
