@@ -3,10 +3,14 @@
 from collections.abc import AsyncIterator
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
+from services.gateway.api.requests.edge import WEBHOOK
+from services.gateway.api.webhook import notification
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import Client, GatewayHarness, operator, running
 
 
@@ -26,6 +30,13 @@ async def with_scheduler(
     """Yield a gateway of a module's own, with the scheduler itself."""
     async with running(nats_server, postgres_server, real_scheduler=True) as harness:
         yield harness
+
+
+@pytest.fixture
+def patient_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer the payment provider also where that takes longer than the provider waits."""
+    monkeypatch.setattr(notification, "ANSWER_SECONDS", DEADLINE_SECONDS)
+    monkeypatch.setattr(WEBHOOK, "seconds", DEADLINE_SECONDS)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

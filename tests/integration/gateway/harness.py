@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -226,7 +227,7 @@ class GatewayHarness:
                 Seat(session=SessionId(new_id()), pair=ApplicationId(new_id())) for _ in range(seats)
             ),
             valid_from=now,
-            valid_until=now.replace(year=now.year + 1, day=1),
+            valid_until=now + timedelta(days=365),
         )
         await self.provisioning.publish(f"adbot-{adbot}", event)
 

@@ -51,6 +51,7 @@ class Shop:
     payments_url: str
     """The URL of the provider's sandbox."""
     forwarder: FakeService
+    billing_database: str
     phones: int = field(default=0)
 
     async def stock(self, sessions: int) -> None:
@@ -140,7 +141,8 @@ async def open_shop(
             "checkouts_per_hour": 10_000,
             "writes_per_minute": 10_000,
             "writes_per_day": 10_000,
-            "read_your_writes_seconds": 10.0,
+            "command_seconds": DEADLINE_SECONDS,  # a slow machine must not fail the test
+            "read_your_writes_seconds": DEADLINE_SECONDS,
         }
         provisioning = {"postgres_url": await database("provisioning"), "http_port": free_port()}
         scheduler = {"postgres_url": await database("scheduler"), "http_port": free_port()}
@@ -162,7 +164,7 @@ async def open_shop(
             )
         )
         await until(lambda: _open(http))
-        yield Shop(url, http, admin, control, sandbox.url, forwarder)
+        yield Shop(url, http, admin, control, sandbox.url, forwarder, str(billing["postgres_url"]))
 
 
 async def _open(http: httpx.AsyncClient) -> bool:

@@ -20,6 +20,7 @@ from tests.integration.gateway.answering import FAKES, answering_operators
 from tests.integration.gateway.belongings import Belongings
 from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness, operator, running
 from tests.integration.gateway.signing_in import make_key, sign_in, sign_in_with_second_factor
+from tests.support.waiting import until
 
 FORGETTING = {"DELETE /auth/devices", "POST /auth/sign-out", "POST /auth/second-factor/confirm"}
 """They end the token of whoever may call them."""
@@ -107,6 +108,11 @@ async def owner(harness: GatewayHarness) -> Belongings:
     owner = Belongings(harness, await harness.client())
     for parameter in sorted({name for one in OPERATIONS for name in one.parameters}):
         await owner.id_of(parameter)
+
+    async def told() -> set[str]:
+        return {one["kind"] for one in (await owner.client.get("notifications"))["items"]}
+
+    await until(told, lambda kinds: kinds >= {"order_placed", "adbot_ready"})  # no more come later
     return owner
 
 

@@ -38,6 +38,7 @@ from services.gateway.tables import attention
 from tests.integration.gateway.fake_handlers import AMOUNT
 from tests.integration.gateway.fake_services import BRONZE
 from tests.integration.gateway.harness import Client, GatewayHarness
+from tests.support.queries import Queries
 from tests.support.waiting import until
 
 AT_ONCE = timedelta(0)
@@ -297,13 +298,18 @@ async def test_what_is_paid_has_minutes_to_be_delivered(
     assert await order.kinds() == set()
 
 
-async def test_a_review_does_not_hide_what_becomes_due_later(
-    order: Watched, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(attention, "DELIVERY_GRACE", timedelta(seconds=1))
+async def test_a_review_does_not_hide_what_becomes_due_later(order: Watched, harness: GatewayHarness) -> None:
     await order.publish(order.finished(), order.overpaid(1))
     await order.review()
-    await order.becomes("not_delivered")
+    assert await order.kinds() == set()
+    queries = Queries(harness.gateway_database)
+    due = (
+        "update attention.attention set due_at = clock_timestamp() "
+        "where order_number = $1 and due_at > now() returning kind"
+    )
+    assert [row["kind"] for row in await queries.rows(due, order.order)] == ["not_delivered"]
+    await queries.close()
+    assert await order.kinds() == {"not_delivered"}
 
 
 async def test_seats_that_wait_for_stock_stand_there_until_they_are_filled(order: Watched) -> None:

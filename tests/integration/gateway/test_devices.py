@@ -9,7 +9,9 @@ import pytest
 
 from libs.events.gateway import DeviceSignedOut
 from libs.eventsourcing.values import new_id
+from services.gateway.api.requests import counters
 from services.gateway.device import refresh
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import JWT_SECRET, Client, GatewayHarness
 from tests.integration.gateway.signing_in import code_of, make_key, refreshed, sign_in
 from tests.support.queries import Queries
@@ -29,8 +31,9 @@ async def test_a_refresh_gives_the_next_tokens_and_the_first_access_token_goes_o
 
 
 async def test_a_refresh_whose_answer_was_lost_can_be_repeated(
-    http: httpx.AsyncClient, client: Client
+    http: httpx.AsyncClient, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(refresh, "REPEAT_SECONDS", DEADLINE_SECONDS)
     first = await sign_in(http, client)
     answers = [(await refreshed(http, first["refresh_token"])).json() for _ in range(3)]
     assert len({answer["refresh_token"] for answer in answers}) == 1
@@ -73,7 +76,10 @@ async def test_a_token_before_the_last_one_signs_the_device_out_at_once(
     assert await code_of(http, third["token"]) == "signed_out"
 
 
-async def test_an_account_signs_in_so_often_a_day_and_no_more(harness: GatewayHarness) -> None:
+async def test_an_account_signs_in_so_often_a_day_and_no_more(
+    harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counters, "_PATIENCE_SECONDS", DEADLINE_SECONDS)
     client, other = await harness.client(), await harness.client()  # who have signed in once
     async with harness.gateway(postgres_url=harness.gateway_database, writes_per_day=3) as replica:
         statuses: list[int] = []

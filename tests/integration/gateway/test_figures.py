@@ -116,7 +116,7 @@ async def test_a_session_has_its_figures_by_day_and_its_rests(
         delivery("@bravo", session, DENIED, BANNED, Party.TARGET, at=now - timedelta(days=1)),
         at=now - timedelta(days=1),
     )
-    await ad.send(delivery("@alpha", session, SENT))
+    await ad.send(delivery("@alpha", session, SENT, at=now), at=now)
     until_ = now + timedelta(seconds=900)
     rested = SeatRested(
         session=session, until=until_, result=ResultClass.RATE_LIMITED, error="FLOOD_WAIT_900"

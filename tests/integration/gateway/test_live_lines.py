@@ -13,6 +13,7 @@ import pytest
 
 from libs.events.values import AdbotId, ResultClass
 from libs.eventsourcing.values import new_id, utc_now
+from services.gateway.api.requests import listening as requests_listening
 from services.gateway.live import feed
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import Client, GatewayHarness
@@ -157,9 +158,13 @@ async def test_listening_ends_with_ownership(
         assert (await stream.next("end"))[1] == {"code": "not_yours"}
 
 
-async def test_listening_ends_with_the_token(client: Client, harness: GatewayHarness) -> None:
+async def test_listening_ends_with_the_token(
+    client: Client, harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ad = await advertised(harness, client, "@alpha")
-    token = token_until(client, utc_now() + timedelta(seconds=2))
+    later = timedelta(minutes=4)  # a listener begins so long after its token was checked
+    monkeypatch.setattr(requests_listening, "utc_now", lambda: utc_now() + later)
+    token = token_until(client, utc_now() + later + timedelta(seconds=1))
     http = httpx.AsyncClient(
         base_url=client.http.base_url,
         headers={"Authorization": f"Bearer {token}"},

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
+from websockets.asyncio.client import ClientConnection, connect
 
 from services.gateway.live.changes import Changes
 from tests.deadlines import DEADLINE_SECONDS
@@ -33,11 +33,13 @@ class Listeners:
             for _ in range(EACH // 2)
         ]
         address = f"ws://{self._http.base_url.host}:{self._http.base_url.port}/api/v1/live/socket"
-        self._sockets = [await stack.enter_async_context(connect(address)) for _ in range(EACH - EACH // 2)]
-        for socket in self._sockets:
+        self._sockets: list[ClientConnection] = []
+        for _ in range(EACH - EACH // 2):
             answer = await self._http.post("/api/v1/live/tickets", headers=headers)
+            socket = await stack.enter_async_context(connect(address))
             await socket.send(json.dumps({"ticket": answer.json()["ticket"]}))
             assert json.loads(await socket.recv())["type"] == "ready"
+            self._sockets.append(socket)
 
     async def orders(self) -> list[str]:
         """Return the cancelled order that each of them is told of."""

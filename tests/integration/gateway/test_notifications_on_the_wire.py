@@ -15,6 +15,7 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from tests.integration.gateway.shop import IPN_SECRET, Shop, open_shop
 
 WEBHOOK = "webhooks/nowpayments"
+pytestmark = pytest.mark.usefixtures("patient_provider")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

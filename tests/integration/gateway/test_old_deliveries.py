@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from adrelay.runtime.postgres import EmbeddedPostgres
@@ -18,6 +19,7 @@ from libs.eventsourcing.background import forget_days
 from libs.eventsourcing.operations.verify_tables import verify_table
 from libs.eventsourcing.projections.migration import builder
 from libs.eventsourcing.values import utc_now
+from libs.eventsourcing.writing import old_days
 from services.gateway.tables.deliveries import DELIVERIES
 from services.gateway.tables.delivery_log import LogLine, log_of
 from services.gateway.tables.stock import STOCK
@@ -26,6 +28,7 @@ from tests.support.databases import fresh_database
 from tests.support.engines import started
 
 ADBOT = AdbotId(uuid4())
+NOW = utc_now()
 ANYTHING: Decider[Event, int, Event] = Decider(
     "cycle", lambda event, _: [event], lambda state, _: (state or 0) + 1
 )
@@ -69,8 +72,14 @@ async def days(engine: Engine) -> list[str]:
     return [row["name"].removeprefix("deliveries_") for row in await engine.pool.fetch(DAYS)]
 
 
+@pytest.fixture(autouse=True)
+def one_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no day begin during a test."""
+    monkeypatch.setattr(old_days, "utc_now", lambda: NOW)
+
+
 def midnight(days_ago: int) -> datetime:
-    today = utc_now().date() - timedelta(days=days_ago)
+    today = NOW.date() - timedelta(days=days_ago)
     return datetime(today.year, today.month, today.day, tzinfo=UTC)
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Generator
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from tests.integration.gateway.fake_services import FakeService
 from tests.integration.gateway.harness import GatewayHarness
 from tests.support.databases import ENGINE
 from tests.support.folder import temporary_folder
+from tests.support.suspending import suspend
 from tests.support.waiting import until
 
 _SOON_SECONDS = 30.0
@@ -62,19 +63,25 @@ def wish() -> dict[str, str]:
     return {"email": f"{uuid4().hex}@example.com", "plan": "bronze", "pay_currency": "BTC"}
 
 
-@contextmanager
-def stopped(server: EmbeddedPostgres) -> Generator[None]:
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+@asynccontextmanager
+async def stopped(server: EmbeddedPostgres) -> AsyncGenerator[None]:
     """Stop all processes of a server, which keeps its connections and answers nothing."""
     assert server.pid is not None
-    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    pids = [server.pid, *map(int, children)]
-    for pid in pids:
-        os.kill(pid, signal.SIGSTOP)
+    pids = [server.pid]
     try:
+        await suspend(server.pid)  # before its children are listed: it starts no more of them
+        pids += children_of(server.pid)
+        for pid in pids[1:]:
+            await suspend(pid)
         yield
     finally:
         for pid in pids:
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # it had ended
+                os.kill(pid, signal.SIGCONT)
 
 
 async def test_without_the_broker_writes_are_refused_and_reads_go_on(
@@ -112,7 +119,8 @@ async def test_without_the_database_everything_but_health_is_refused(
     harness: GatewayHarness, own_postgres: EmbeddedPostgres
 ) -> None:
     database = await own_postgres.ensure_database("gateway")
-    async with harness.gateway(postgres_url=database, sign_ins_per_minute=2) as http:
+    apart = {"nats_prefix": f"t{uuid4().hex[:8]}"}  # its relay meets no other gateway's events
+    async with harness.gateway(postgres_url=database, sign_ins_per_minute=2, **apart) as http:
         sign_in = {"access_code": "USER-WRONG"}
         assert (await http.post("/api/v1/auth/sign-in", json=sign_in)).status_code == 401
         await own_postgres.stop()
@@ -143,7 +151,7 @@ async def test_a_database_that_hangs_is_answered_for_soon_and_used_again(
             async with asyncio.timeout(_SOON_SECONDS):
                 return await asyncio.gather(*looks, http.post("/api/v1/checkout", json=wish()), sign_in)
 
-        with stopped(own_postgres):
+        async with stopped(own_postgres):
             for _ in range(2):
                 assert all(unavailable(answer) for answer in await answers())
             assert "does not answer" in (await http.get("/health/ready")).json()["problems"]["database"]

@@ -88,12 +88,12 @@ async def test_days_are_those_of_the_callers_time_zone(client: Client, harness: 
 async def test_an_operator_sees_those_of_any_adbot_and_of_all_together(
     client: Client, harness: GatewayHarness, admin: httpx.AsyncClient
 ) -> None:
-    before = await sums(admin, "statistics", by="day", last=2)
+    before = await sums(admin, "statistics", by="day", last=14)
     one, other = await advertised(harness, client, "@alpha"), await harness.client()
     two = await advertised(harness, other, "@alpha")
     for ad in (one, two):
         await ad.send(delivery("@alpha", None, SENT), delivery("@bravo", None, DENIED, "X"))
-    after = await sums(admin, "statistics", by="day", last=2)
+    after = await sums(admin, "statistics", by="day", last=14)
     assert [late - early for early, late in zip(before, after, strict=True)] == [2, 2, 0, 2]
     assert await sums(admin, f"adbots/{one.adbot}/statistics", last=2) == (1, 1, 0, 1)
     refused = await client.http.get(f"{two.path}/statistics/periods")

@@ -29,6 +29,7 @@ from schemathesis.specs.openapi.checks import (
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
 from services.gateway.api.app import make_app
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.answering import FAKES, answering_operators
 from tests.integration.gateway.harness import ADMIN_TOKEN, Client, GatewayHarness, running
 
@@ -38,11 +39,12 @@ LEFT_OUT = {
     "listen_to_deliveries",
     "listen_to_changes",
     "listen_to_all_changes",
+    "listen_to_events",
     "add_webhook",
     "sign_out",
     "sign_out_everywhere",
 }
-"""Answers without an end, which `test_live_lines.py` reads; what ends the caller's own token; and what sends
+"""Answers without an end, which other tests read; what ends the caller's own token; and what sends
 messages to other hosts."""
 OWN_RULES = re.compile(
     r"is no cursor|is no address|an e-mail address such as|characters that can't be seen|"
@@ -109,7 +111,7 @@ def requests_of(
     def run(case: Case[Any]) -> None:
         known = {name: callers.known.get(name, value) for name, value in case.path_parameters.items()}
         case.path_parameters = known
-        response = case.call(base_url=callers.url, headers=callers.headers[caller])
+        response = case.call(base_url=callers.url, headers=callers.headers[caller], timeout=DEADLINE_SECONDS)
         case.validate_response(response, checks=CHECKS)
         if caller == "anonymous" and {} not in operation.definition.raw.get("security", [{}]):
             assert 400 <= response.status_code < 500  # a body that can't be read is refused before

@@ -121,6 +121,15 @@ async def test_the_owner_is_warned_before_the_end_and_an_extension_moves_the_war
     client: Client, harness: GatewayHarness
 ) -> None:
     adbot, now = await harness.adbot(client), utc_now()
+    fake = harness.provisioning
+
+    async def publish(*events: AdbotExtended) -> None:
+        """Publish as if an hour ago, when the time of the warnings had still to come."""
+        await fake.pause()
+        await fake.publish(f"adbot-{adbot}", *events)
+        earlier = "update engine.events set at = $1 where stream = $2 and version > 1"
+        await fake.engine.pool.execute(earlier, now - timedelta(hours=1), f"adbot-{adbot}")
+        fake.resume()
 
     def extended(valid_until: Any) -> AdbotExtended:  # noqa: ANN401 - an instant
         return AdbotExtended(
@@ -133,14 +142,14 @@ async def test_the_owner_is_warned_before_the_end_and_an_extension_moves_the_war
             valid_until=valid_until,
         )
 
-    soon, later = now + timedelta(days=3, seconds=1), now + timedelta(days=1, seconds=3)
+    soon, later = now + timedelta(days=3), now + timedelta(days=1)
     far, short = now + timedelta(days=90), now + timedelta(hours=2)
-    await harness.provisioning.publish(f"adbot-{adbot}", extended(soon))
+    await publish(extended(soon))
     warned = ["adbot_ready", "extended", "expiring"]
     first = (await told(client, *warned))[-1]
     assert "ends in 3 days" in first["detail"]
     assert first["valid_until"] == soon.isoformat().replace("+00:00", "Z")
-    await harness.provisioning.publish(f"adbot-{adbot}", extended(far), extended(short), extended(later))
+    await publish(extended(far), extended(short), extended(later))
     warned += ["extended", "extended", "extended", "expiring"]  # none about the two ends between
     assert "ends in 1 day;" in (await told(client, *warned))[-1]["detail"]
     await harness.provisioning.publish(f"adbot-{adbot}", AdbotExpired(adbot=adbot))

@@ -1,5 +1,6 @@
 """What anonymous checkouts can keep from sale, and for how long."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -7,11 +8,11 @@ import httpx
 
 from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.postgres import EmbeddedPostgres
+from services.billing.settings import BillingSettings
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.shop import Shop, open_shop
+from tests.support.queries import Queries
 from tests.support.waiting import until
-
-PROMISE_SECONDS = 8
 
 
 async def check_out(http: httpx.AsyncClient, plan: str) -> httpx.Response:
@@ -29,8 +30,7 @@ async def test_nobody_sells_the_shop_out_without_paying(
     postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
 ) -> None:
     limits: dict[str, Any] = {"unpaid_sessions_per_address": 15, "unpaid_share": 0.5}
-    opened = open_shop(postgres_server, nats_server, promise_seconds=PROMISE_SECONDS, **limits)
-    async with opened as shop, elsewhere(shop) as other:
+    async with open_shop(postgres_server, nats_server, **limits) as shop, elsewhere(shop) as other:
         await shop.stock(20)
 
         async def taken() -> Any:  # noqa: ANN401 - JSON
@@ -44,10 +44,11 @@ async def test_nobody_sells_the_shop_out_without_paying(
         assert (await check_out(other, "gold")).status_code == 201
 
         # once the promise is over the sessions are for sale, and the order can still be paid
-        async def for_sale() -> bool:
-            return (await check_out(shop.http, "diamond")).status_code == 201
-
-        await until(for_sale)
+        queries = Queries(shop.billing_database)
+        over = "update promises.promises set placed_at = placed_at - $1::interval"
+        await queries.rows(over, timedelta(seconds=BillingSettings.model_fields["promise_seconds"].default))
+        await queries.close()
+        assert (await check_out(shop.http, "diamond")).status_code == 201
         await shop.payments.pay(await shop.payment(first["order_number"]))
         order = await shop.becomes(first["order_number"], lambda found: found["order_status"] == "FULFILLED")
         adbot = (await shop.admin.get(f"adbots/{order['adbot']}")).json()

@@ -8,6 +8,8 @@ import jwt
 import pytest
 
 from libs.eventsourcing.values import new_id, utc_now
+from services.gateway.api.requests import penalties
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.compat.front_end import FrontEnd
 from tests.integration.gateway.harness import JWT_SECRET, Client, GatewayHarness
 from tests.integration.gateway.signing_in import token_until
@@ -65,7 +67,10 @@ async def test_a_refresh_token_is_used_once_and_a_token_refreshes_nothing(
     assert (await FrontEnd.bearing(http, second["token"]).get("auth/me"))["id"] == str(client.account)
 
 
-async def test_guesses_under_both_paths_share_their_delays(harness: GatewayHarness) -> None:
+async def test_guesses_under_both_paths_share_their_delays(
+    harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(penalties, "FIRST_SECONDS", DEADLINE_SECONDS)
     async with harness.gateway(wrong_secrets_per_hour=2, sign_ins_per_minute=5) as http:
         front, wrong = FrontEnd(http), {"accessCode": "USER-00000-00000-00000-00000"}
         assert await front.refused("POST", "auth/verify-access-code", json=wrong) == (
@@ -80,8 +85,9 @@ async def test_guesses_under_both_paths_share_their_delays(harness: GatewayHarne
 
 
 async def test_guesses_of_the_operators_token_under_both_paths_share_their_delays(
-    harness: GatewayHarness,
+    harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(penalties, "FIRST_SECONDS", DEADLINE_SECONDS)
     async with harness.gateway(wrong_secrets_per_hour=2) as http:
         guess = FrontEnd.bearing(http, "Adm1n-guess-of-the-tests-0123456789-abcdef")
         for path in ("admin/users", "v1/admin/accounts", "admin/stats"):

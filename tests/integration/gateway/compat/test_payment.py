@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.compat.front_end import FrontEnd
 from tests.integration.gateway.fake_handlers import ADDRESS
 from tests.integration.gateway.harness import IPN_SECRET, Client, GatewayHarness
@@ -84,8 +85,9 @@ async def test_a_repetition_returns_the_same_order_and_a_stranger_gets_another(
 ) -> None:
     body = wish()
     async with (
-        httpx.AsyncClient(base_url=harness.http.base_url) as browser,
-        httpx.AsyncClient(base_url=harness.http.base_url) as elsewhere,
+        httpx.AsyncClient(base_url=harness.http.base_url, timeout=DEADLINE_SECONDS) as browser,
+        httpx.AsyncClient(base_url=harness.http.base_url, timeout=DEADLINE_SECONDS) as elsewhere,
+        httpx.AsyncClient(base_url=harness.http.base_url, timeout=DEADLINE_SECONDS) as third,
     ):
         first = (await browser.post("/api/payment/create", json=body)).json()
         again = await browser.post("/api/payment/create", json=body)
@@ -93,8 +95,7 @@ async def test_a_repetition_returns_the_same_order_and_a_stranger_gets_another(
         other = await elsewhere.post("/api/payment/create", json=body)
         assert (other.status_code, other.json()["orderId"] != first["orderId"]) == (201, True)
         by_token = {**body, "checkout_token": first["checkout_token"]}
-        async with httpx.AsyncClient(base_url=harness.http.base_url) as third:
-            found = await third.post("/api/payment/create", json=by_token)
+        found = await third.post("/api/payment/create", json=by_token)
         assert found.json()["orderId"] == first["orderId"]
 
 
@@ -156,6 +157,7 @@ async def test_looks_under_both_paths_share_their_limit(harness: GatewayHarness)
         assert found == (429, "too_many_requests")
 
 
+@pytest.mark.usefixtures("patient_provider")
 async def test_the_provider_may_use_either_path(http: httpx.AsyncClient) -> None:
     body = b'{"payment_status": "finished"}'
     signed = {"x-nowpayments-sig": hmac.digest(IPN_SECRET.encode(), body, "sha512").hex()}

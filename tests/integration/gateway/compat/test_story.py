@@ -56,7 +56,11 @@ async def paid(front: FrontEnd, shop: Shop, email: str) -> None:
 async def signed_in(http: httpx.AsyncClient, email: str) -> FrontEnd:
     """Let the operator hand out an access code, and sign in with it."""
     operators = FrontEnd.bearing(http, ADMIN_TOKEN)
-    [user] = (await operators.get("admin/users", text=email))["items"]
+
+    async def opened() -> Any:  # noqa: ANN401 - JSON
+        return (await operators.get("admin/users", text=email))["items"]
+
+    [user] = await until(opened)  # it is opened behind the order
     code = (await operators.post(f"admin/users/{user['id']}/reset-code"))["access_code"]
     found = await FrontEnd(http).post("auth/verify-access-code", {"accessCode": code})
     front = FrontEnd.bearing(http, found["token"])

@@ -9,6 +9,12 @@ from libs.events.values import ResultClass
 from tests.integration.gateway.compat.front_end import FrontEnd
 from tests.integration.gateway.harness import Client, GatewayHarness
 from tests.integration.gateway.sending import Advertised, delivery
+from tests.support.waiting import until
+
+
+async def told_of_adbots(client: Client) -> int:
+    """Return how many notifications the client has of adbots that are ready."""
+    return [one["kind"] for one in (await client.get("notifications"))["items"]].count("adbot_ready")
 
 
 @pytest.mark.parametrize("path", ["adbots", "orders", "notifications"])
@@ -17,6 +23,7 @@ async def test_lists_are_those_of_version_1_in_pages(
 ) -> None:
     for _ in range(2):
         await harness.adbot(client)
+    await until(lambda: told_of_adbots(client), lambda count: count == 2)
     shown = await front.get(f"user/{path}")
     assert shown == await client.get(path)
     if path == "adbots":
