@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -97,8 +97,8 @@ class GatewayHarness:
         self.metrics_port = free_port()
         self._stack: AsyncExitStack
 
-    async def enter(self, stack: AsyncExitStack) -> None:
-        """Start the services and the gateway; `stack` stops them."""
+    async def start_services(self, stack: AsyncExitStack) -> None:
+        """Start the services behind the gateway; `stack` stops them."""
         self._stack = stack
         self.gateway_database = await self.database(stack, "gateway")
         self.billing = await self._fake_service(stack, "billing", self.fake_billing.handlers)
@@ -112,10 +112,6 @@ class GatewayHarness:
         stack.push_async_callback(nats.close)
         self.commands = CommandClient(nats, SIGNER, prefix=self.prefix, timeout_seconds=DEADLINE_SECONDS)
         await fake_services.list_bronze(self.billing)
-        self.http = await stack.enter_async_context(self._own_gateway())
-
-    def _own_gateway(self) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-        return self.gateway(postgres_url=self.gateway_database, metrics_port=self.metrics_port)
 
     async def metrics(self) -> str:
         """Return the metrics of this process, of which the gateway's are a part."""
@@ -145,12 +141,20 @@ class GatewayHarness:
         return await stack.enter_async_context(fresh_database(self.postgres, name))
 
     @asynccontextmanager
+    async def apart(self, **changed: object) -> AsyncGenerator[httpx.AsyncClient]:
+        """Run a gateway with a database and an event stream of its own, where no other service answers."""
+        async with AsyncExitStack() as stack:
+            if "postgres_url" not in changed:
+                changed["postgres_url"] = await self.database(stack, "gateway")
+            yield await stack.enter_async_context(self.gateway(nats_prefix=new_prefix(), **changed))
+
+    @asynccontextmanager
     async def gateway(self, **changed: object) -> AsyncGenerator[httpx.AsyncClient]:
-        """Run a gateway with a database of its own; yield an HTTP client of it."""
+        """Run a gateway on the harness's database, a replica if another runs; yield an HTTP client of it."""
         async with AsyncExitStack() as stack:
             port = free_port()
             usual: dict[str, object] = {
-                "postgres_url": await self.database(stack, "gateway"),
+                "postgres_url": self.gateway_database,
                 "nats_url": self.nats.url,
                 "nats_prefix": self.prefix,
                 "http_port": port,
@@ -171,7 +175,12 @@ class GatewayHarness:
                 "read_your_writes_seconds": DEADLINE_SECONDS,
                 "webhooks_private_networks": True,
             }
-            running = asyncio.create_task(run(GatewaySettings.model_validate(usual | changed)))
+            settings = usual | changed
+            one_database = settings["postgres_url"] == self.gateway_database
+            assert one_database or settings["nats_prefix"] != self.prefix, (
+                "gateways with one event stream need one database: use `apart`, or `services` for another one"
+            )
+            running = asyncio.create_task(run(GatewaySettings.model_validate(settings)))
             stack.push_async_callback(_end, running)
             http = await stack.enter_async_context(
                 httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=DEADLINE_SECONDS)
@@ -239,14 +248,31 @@ class GatewayHarness:
 
 
 @asynccontextmanager
+async def services(
+    nats: EmbeddedNats, postgres: EmbeddedPostgres, *, real_scheduler: bool = False
+) -> AsyncGenerator[GatewayHarness]:
+    """Yield the services behind a gateway, which is not running; the scheduler itself if wanted."""
+    async with AsyncExitStack() as stack:
+        harness = GatewayHarness(nats, postgres, new_prefix(), real_scheduler=real_scheduler)
+        await harness.start_services(stack)
+        yield harness
+
+
+@asynccontextmanager
 async def running(
     nats: EmbeddedNats, postgres: EmbeddedPostgres, *, real_scheduler: bool = False
 ) -> AsyncGenerator[GatewayHarness]:
     """Yield a gateway and the services behind it, the scheduler itself if wanted."""
-    async with AsyncExitStack() as stack:
-        harness = GatewayHarness(nats, postgres, f"t{uuid4().hex[:8]}", real_scheduler=real_scheduler)
-        await harness.enter(stack)
+    async with (
+        services(nats, postgres, real_scheduler=real_scheduler) as harness,
+        harness.gateway(metrics_port=harness.metrics_port) as harness.http,
+    ):
         yield harness
+
+
+def new_prefix() -> str:
+    """Return a prefix of NATS subjects, which no other gateway or service has."""
+    return f"t{uuid4().hex[:8]}"
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -1,7 +1,7 @@
 """Ordering in somebody's name gives nobody access: neither to the account, nor to the orders of others."""
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from secrets import token_urlsafe
 from typing import Any
@@ -12,6 +12,8 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.events.billing import OrderPlaced
 from libs.events.catalogue import published
 from libs.events.gateway import AccountRegistered, Role
@@ -23,8 +25,8 @@ from services.gateway.account.keyed_hash import KeyedHash
 from services.gateway.api.checkout.ordering import new_order_number
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.fake_services import BRONZE, append
-from tests.integration.gateway.harness import PEPPER, Client, GatewayHarness, access_code
-from tests.support.databases import ENGINE
+from tests.integration.gateway.harness import PEPPER, Client, GatewayHarness, access_code, services
+from tests.support.databases import fresh_database
 from tests.support.waiting import until
 
 CHECKOUT, SIGN_IN = "/api/v1/checkout", "/api/v1/auth/sign-in"
@@ -209,7 +211,8 @@ async def test_claims_of_orders_that_are_long_over_are_forgotten(harness: Gatewa
 
 
 async def test_an_address_may_not_order_without_end(harness: GatewayHarness) -> None:
-    async with harness.gateway(checkouts_per_hour=2) as http:
+    async with harness.gateway(trusted_proxies="127.0.0.0/8", checkouts_per_hour=2) as http:
+        http.headers["X-Forwarded-For"] = "192.0.2.10"  # no other test's address
         answers = [await http.post(CHECKOUT, json=wish(plan="platinum")) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [404, 404, 429]
     assert 3500 < int(answers[-1].headers["Retry-After"]) <= 3600
@@ -255,7 +258,7 @@ async def test_an_account_whose_address_was_never_checked_is_still_found(
 
 
 async def test_an_account_that_a_checkout_gave_a_code_keeps_the_code_and_its_orders(
-    harness: GatewayHarness,
+    postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
 ) -> None:
     account, code, email = AccountId(uuid4()), CODES.another(), f"{uuid4().hex}@bücher.example"
     registered = AccountRegistered(
@@ -265,17 +268,17 @@ async def test_an_account_that_a_checkout_gave_a_code_keeps_the_code_and_its_ord
         code_digest=CODES.digest(code),
         licence=CODES.licence(),
     )
-    async with AsyncExitStack() as stack:
-        database = await harness.database(stack, ENGINE)
+    async with services(nats_server, postgres_server) as own, fresh_database(postgres_server) as database:
+        own.gateway_database = database  # without the gateway's tables
         engine = Engine("gateway", database, published())
         await engine.start(pool_size=1)
         await engine.run(
             lambda unit: append(unit, f"account-{account}", registered), Causes.first("anonymous")
         )
         await engine.stop()
-        async with harness.gateway(postgres_url=database) as http:
+        async with own.gateway() as http:
             signed_in = await http.post(SIGN_IN, json={"access_code": code})
             assert signed_in.json()["account"]["id"] == str(account)
             order = await ordered(http, wish(email))
-    (placed, _) = await harness.billing.events_of(f"order-{order['order_number']}")
+        (placed, _) = await own.billing.events_of(f"order-{order['order_number']}")
     assert f'"account": "{account}"' in placed.envelope.data

@@ -116,14 +116,12 @@ async def test_a_device_that_signs_in_while_its_account_is_erased_is_signed_out(
 async def test_an_address_that_is_not_known_is_named_by_the_next_checkout(harness: GatewayHarness) -> None:
     email = f"{uuid4().hex}@example.com"
     account = CODES.account(email)
-    async with AsyncExitStack() as stack:
-        url = await harness.database(stack, "gateway")
-        engine = Engine("gateway", url, published(), state_tables=REGISTRY.state_tables)
-        await engine.start(read_models=False)
-        await happened(engine, account, registered(account))
-        await engine.stop()
-        async with harness.gateway(postgres_url=url) as http, operator(http) as admin:
-            assert (await admin.get(f"accounts/{account}")).json()["email"] is None
-            body = {"email": email, "plan": "bronze", "pay_currency": "BTC"}
-            assert (await http.post("/api/v1/checkout", json=body)).status_code == 201
-            assert (await admin.get(f"accounts/{account}")).json()["email"] == email
+    engine = Engine("gateway", harness.gateway_database, published(), state_tables=REGISTRY.state_tables)
+    await engine.start(read_models=False)
+    await happened(engine, account, registered(account))
+    await engine.stop()
+    async with harness.gateway() as http, operator(http) as admin:
+        assert (await admin.get(f"accounts/{account}")).json()["email"] is None
+        body = {"email": email, "plan": "bronze", "pay_currency": "BTC"}
+        assert (await http.post("/api/v1/checkout", json=body)).status_code == 201
+        assert (await admin.get(f"accounts/{account}")).json()["email"] == email

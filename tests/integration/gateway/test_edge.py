@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from uuid import UUID, uuid4
 
 import httpx
@@ -11,11 +10,13 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
+from adrelay.runtime.nats import EmbeddedNats
+from adrelay.runtime.postgres import EmbeddedPostgres
 from libs.chassis.sampling import SampledLog
 from services.gateway.api.requests import edge
 from services.gateway.api.requests.edge import STRANGERS
 from tests.deadlines import DEADLINE_SECONDS
-from tests.integration.gateway.harness import Client, GatewayHarness, access_code, operator
+from tests.integration.gateway.harness import Client, GatewayHarness, access_code, operator, services
 from tests.support.waiting import until
 
 PROBLEM = "application/problem+json"
@@ -199,7 +200,7 @@ async def test_methods_that_nobody_uses_here_are_counted_as_one(
 
 async def test_a_silent_service_is_answered_with_503(harness: GatewayHarness) -> None:
     body = {"email": "anna@example.com", "plan": "bronze", "pay_currency": "BTC"}
-    async with harness.gateway(nats_prefix=f"t{uuid4().hex[:8]}", command_seconds=0.3) as lonely:
+    async with harness.apart(command_seconds=0.3) as lonely:
         answer = await lonely.post("/api/v1/checkout", json=body)
         assert (answer.status_code, answer.json()["code"]) == (503, "service_unavailable")
         assert int(answer.headers["Retry-After"]) > 0
@@ -258,16 +259,17 @@ async def test_a_checkout_that_reads_do_not_show_in_time_is_answered_with_202(
     await until(shown)
 
 
-async def test_a_restarted_gateway_knows_what_it_knew(harness: GatewayHarness) -> None:
+async def test_a_restarted_gateway_knows_what_it_knew(
+    postgres_server: EmbeddedPostgres, nats_server: EmbeddedNats
+) -> None:
     body = {"email": f"{uuid4().hex}@example.com", "plan": "bronze", "pay_currency": "BTC"}
-    async with AsyncExitStack() as stack:
-        database = await harness.database(stack, "gateway")
-        async with harness.gateway(postgres_url=database) as before:
+    async with services(nats_server, postgres_server) as own:
+        async with own.gateway() as before:
             order = (await before.post("/api/v1/checkout", json=body)).json()
             async with operator(before) as admin:
                 code = {"access_code": await access_code(admin, body["email"])}
             body["checkout_token"] = order["checkout_token"]
-        async with harness.gateway(postgres_url=database) as after:
+        async with own.gateway() as after:
             payment = await after.get(f"/api/v1/payments/{order['order_number']}")
             assert payment.json()["amount"] == order["amount"]
             again = await after.post("/api/v1/checkout", json=body)

@@ -155,7 +155,7 @@ async def test_the_gateway_keeps_the_days_of_its_settings(
 ) -> None:
     async with (
         fresh_database(postgres_server, "gateway") as url,
-        harness.gateway(postgres_url=url, deliveries_days=3),
+        harness.apart(postgres_url=url, deliveries_days=3),
     ):
         connection = await asyncpg.connect(url)
         kept = await connection.fetch("select projection, since from engine.kept_since order by projection")

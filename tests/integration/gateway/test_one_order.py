@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack
 from secrets import token_urlsafe
 from uuid import uuid4
 
@@ -34,11 +33,8 @@ def away(harness: GatewayHarness) -> Iterator[GatewayHarness]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def pair(harness: GatewayHarness) -> AsyncIterator[tuple[httpx.AsyncClient, httpx.AsyncClient]]:
     """Two gateways on one database."""
-    async with AsyncExitStack() as stack:
-        database = await harness.database(stack, "gateway")
-        first = await stack.enter_async_context(harness.gateway(postgres_url=database))
-        second = await stack.enter_async_context(harness.gateway(postgres_url=database))
-        yield first, second
+    async with harness.gateway() as replica:
+        yield harness.http, replica
 
 
 async def test_a_checkout_whose_provider_was_away_goes_on_with_the_same_order(away: GatewayHarness) -> None:

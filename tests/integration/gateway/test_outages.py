@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,8 +16,8 @@ from adrelay.runtime.postgres import EmbeddedPostgres
 from tests.integration.gateway import fake_services
 from tests.integration.gateway.fake_handlers import FakeBilling
 from tests.integration.gateway.fake_services import FakeService
-from tests.integration.gateway.harness import GatewayHarness
-from tests.support.databases import ENGINE
+from tests.integration.gateway.harness import GatewayHarness, new_prefix
+from tests.support.databases import fresh_database
 from tests.support.folder import temporary_folder
 from tests.support.suspending import suspend
 from tests.support.waiting import until
@@ -84,18 +84,28 @@ async def stopped(server: EmbeddedPostgres) -> AsyncGenerator[None]:
                 os.kill(pid, signal.SIGCONT)
 
 
+@asynccontextmanager
+async def selling(
+    nats: EmbeddedNats, postgres: EmbeddedPostgres, gateway_database: str
+) -> AsyncGenerator[tuple[httpx.AsyncClient, FakeBilling]]:
+    """Run a gateway on this database, of the other services only a fake billing."""
+    async with fresh_database(postgres) as url:
+        around = GatewayHarness(nats, postgres, new_prefix())
+        around.gateway_database = gateway_database
+        fake = FakeBilling()
+        async with FakeService("billing", url, nats.url, around.prefix, fake.handlers) as billing:
+            await fake_services.list_bronze(billing)
+            async with around.gateway() as http:
+                yield http, fake
+
+
 async def test_without_the_broker_writes_are_refused_and_reads_go_on(
     own_nats: EmbeddedNats, postgres_server: EmbeddedPostgres
 ) -> None:
-    async with AsyncExitStack() as stack:
-        around = GatewayHarness(own_nats, postgres_server, "out")
-        url = await around.database(stack, ENGINE)
-        fake = FakeBilling()
-        billing = await stack.enter_async_context(
-            FakeService("billing", url, own_nats.url, around.prefix, fake.handlers)
-        )
-        await fake_services.list_bronze(billing)
-        http = await stack.enter_async_context(around.gateway())
+    async with (
+        fresh_database(postgres_server, "gateway") as database,
+        selling(own_nats, postgres_server, database) as (http, fake),
+    ):
 
         async def sold() -> bool:
             return (await http.post("/api/v1/checkout", json=wish())).status_code in {200, 201, 202}
@@ -119,8 +129,7 @@ async def test_without_the_database_everything_but_health_is_refused(
     harness: GatewayHarness, own_postgres: EmbeddedPostgres
 ) -> None:
     database = await own_postgres.ensure_database("gateway")
-    apart = {"nats_prefix": f"t{uuid4().hex[:8]}"}  # its relay meets no other gateway's events
-    async with harness.gateway(postgres_url=database, sign_ins_per_minute=2, **apart) as http:
+    async with harness.apart(postgres_url=database, sign_ins_per_minute=2) as http:
         sign_in = {"access_code": "USER-WRONG"}
         assert (await http.post("/api/v1/auth/sign-in", json=sign_in)).status_code == 401
         await own_postgres.stop()
@@ -140,10 +149,10 @@ async def test_without_the_database_everything_but_health_is_refused(
 
 
 async def test_a_database_that_hangs_is_answered_for_soon_and_used_again(
-    harness: GatewayHarness, own_postgres: EmbeddedPostgres
+    nats_server: EmbeddedNats, postgres_server: EmbeddedPostgres, own_postgres: EmbeddedPostgres
 ) -> None:
     database = await own_postgres.ensure_database("gateway")
-    async with harness.gateway(postgres_url=database) as http:
+    async with selling(nats_server, postgres_server, database) as (http, _):
 
         async def answers() -> list[httpx.Response]:
             looks = [http.get("/api/v1/catalogue") for _ in range(20)]  # more than there are connections

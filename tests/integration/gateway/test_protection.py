@@ -20,7 +20,10 @@ WRONG = {"access_code": "USER-WRONG-WRONG"}
 
 @dataclass(frozen=True)
 class Replicas:
-    """Two gateways with one database, behind a proxy on this machine."""
+    """Two gateways with one database, behind a proxy on this machine.
+
+    The counts are those of other tests too, which do nothing that is limited from the addresses used here.
+    """
 
     one: httpx.AsyncClient
     other: httpx.AsyncClient
@@ -31,7 +34,6 @@ async def replicas(harness: GatewayHarness) -> AsyncIterator[Replicas]:
     """Yield two gateways that protect themselves more than usual."""
     async with AsyncExitStack() as stack:
         settings: dict[str, object] = {
-            "postgres_url": await harness.database(stack, "gateway"),
             "trusted_proxies": "127.0.0.0/8",
             "admin_networks": "198.51.100.0/24",
             "cors_origins": PAGE,

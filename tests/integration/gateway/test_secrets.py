@@ -3,11 +3,12 @@
 import logging
 import secrets
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
 
 import pytest
 
+from adrelay.runtime.nats import EmbeddedNats
 from adrelay.runtime.ports import free_port
+from adrelay.runtime.postgres import EmbeddedPostgres
 from tests.integration.gateway.harness import (
     ADMIN_TOKEN,
     IPN_SECRET,
@@ -15,6 +16,7 @@ from tests.integration.gateway.harness import (
     PEPPER,
     GatewayHarness,
     operator,
+    services,
 )
 from tests.integration.gateway.planted import Planted
 from tests.support.leaks import Secrets, leaks, rows_of
@@ -61,22 +63,24 @@ async def test_no_secret_is_in_logs_events_tables_metrics_or_problems(
 
 
 async def test_the_mail_servers_password_is_not_in_logs_when_mails_can_not_be_sent(
-    harness: GatewayHarness, capfd: pytest.CaptureFixture[str], logged: list[str]
+    postgres_server: EmbeddedPostgres,
+    nats_server: EmbeddedNats,
+    harness: GatewayHarness,
+    capfd: pytest.CaptureFixture[str],
+    logged: list[str],
 ) -> None:
     planted = Planted(harness.http)
-    async with AsyncExitStack() as stack:
-        database = await harness.database(stack, "gateway")
-        http = await stack.enter_async_context(
-            harness.gateway(
-                postgres_url=database,
-                smtp_host="127.0.0.1",
-                smtp_port=free_port(),
-                smtp_security="plain",
-                smtp_username="anna",
-                smtp_password=planted.mail_password,
-                mail_from="Adrelay <no-reply@ads.example.org>",
-            )
-        )
+    async with (
+        services(nats_server, postgres_server) as own,
+        own.gateway(
+            smtp_host="127.0.0.1",
+            smtp_port=free_port(),
+            smtp_security="plain",
+            smtp_username="anna",
+            smtp_password=planted.mail_password,
+            mail_from="Adrelay <no-reply@ads.example.org>",
+        ) as http,
+    ):
         lines = list(capfd.readouterr())
 
         async def tried() -> bool:
@@ -87,5 +91,5 @@ async def test_the_mail_servers_password_is_not_in_logs_when_mails_can_not_be_se
         assert (await http.post("/api/v1/checkout", json=body)).status_code in {200, 201, 202}
         await until(tried)
         texts = "\n".join([*lines, *logged, await harness.metrics()])
-        places = [("logs and metrics", texts.encode()), *await rows_of("gateway", database)]
+        places = [("logs and metrics", texts.encode()), *await rows_of("gateway", own.gateway_database)]
         assert leaks(Secrets(planted.all), places) == []

@@ -71,7 +71,7 @@ async def test_guesses_under_both_paths_share_their_delays(
     harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(penalties, "FIRST_SECONDS", DEADLINE_SECONDS)
-    async with harness.gateway(wrong_secrets_per_hour=2, sign_ins_per_minute=5) as http:
+    async with harness.apart(wrong_secrets_per_hour=2, sign_ins_per_minute=5) as http:
         front, wrong = FrontEnd(http), {"accessCode": "USER-00000-00000-00000-00000"}
         assert await front.refused("POST", "auth/verify-access-code", json=wrong) == (
             401,
@@ -88,7 +88,7 @@ async def test_guesses_of_the_operators_token_under_both_paths_share_their_delay
     harness: GatewayHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(penalties, "FIRST_SECONDS", DEADLINE_SECONDS)
-    async with harness.gateway(wrong_secrets_per_hour=2) as http:
+    async with harness.apart(wrong_secrets_per_hour=2) as http:
         guess = FrontEnd.bearing(http, "Adm1n-guess-of-the-tests-0123456789-abcdef")
         for path in ("admin/users", "v1/admin/accounts", "admin/stats"):
             assert await guess.refused("GET", path) == (401, "invalid_token")
@@ -97,7 +97,7 @@ async def test_guesses_of_the_operators_token_under_both_paths_share_their_delay
 
 
 async def test_reads_under_both_paths_share_their_limit(harness: GatewayHarness) -> None:
-    async with harness.gateway(reads_per_minute_per_address=2) as http:
+    async with harness.apart(reads_per_minute_per_address=2) as http:
         front = FrontEnd(http)
         await front.get("v1/coins")
         await front.get("health")
@@ -105,7 +105,7 @@ async def test_reads_under_both_paths_share_their_limit(harness: GatewayHarness)
 
 
 async def test_sign_ins_under_both_paths_share_their_limit(harness: GatewayHarness) -> None:
-    async with harness.gateway(sign_ins_per_minute=2) as http:
+    async with harness.apart(sign_ins_per_minute=2) as http:
         front, wrong = FrontEnd(http), {"accessCode": "USER-00000-00000-00000-00000"}
         for _ in range(2):
             await front.refused("POST", "auth/verify-access-code", json=wrong)

@@ -100,7 +100,7 @@ async def test_a_repetition_returns_the_same_order_and_a_stranger_gets_another(
 
 
 async def test_checkouts_under_both_paths_share_their_limit(harness: GatewayHarness) -> None:
-    async with harness.gateway(checkouts_per_minute=2) as http:
+    async with harness.apart(checkouts_per_minute=2) as http:
         front = FrontEnd(http)
         for _ in range(2):
             refused = await front.refused("POST", "payment/create", json=wish(planName="Gilt"))
@@ -150,7 +150,7 @@ async def test_the_providers_number_shows_no_payment(
 
 async def test_looks_under_both_paths_share_their_limit(harness: GatewayHarness) -> None:
     unknown = "HQADZ-MWPM0SFH-9J8ZHS6IAHLL"
-    async with harness.gateway(payment_looks_per_minute=1) as http:
+    async with harness.apart(payment_looks_per_minute=1) as http:
         front, params = FrontEnd(http), {"paymentId": unknown}
         assert (await front.refused("GET", f"v1/payments/{unknown}"))[0] == 404
         found = await front.refused("GET", "payment/status", params=params)
