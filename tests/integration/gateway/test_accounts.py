@@ -133,10 +133,10 @@ async def test_what_a_client_writes_is_slowed_down_by_account(harness: GatewayHa
         headers = {"Authorization": who.http.headers["Authorization"]}
         return [(await http.post(path, headers=headers)).status_code for _ in range(count)]
 
-    async with harness.gateway(postgres_url=harness.gateway_database, writes_per_minute=5) as http:
+    async with harness.gateway(writes_per_minute=5) as http:
         for who in (first, second):
             assert await statuses(who, http, 6) == [*[404] * 5, 429]
-    async with harness.gateway(postgres_url=harness.gateway_database, writes_per_day=1) as http:
+    async with harness.gateway(writes_per_day=1) as http:
         assert await statuses(third, http, 3) == [404, 429, 429]
 
 

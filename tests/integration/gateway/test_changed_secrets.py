@@ -52,33 +52,29 @@ async def receiver() -> AsyncIterator[Receiver]:
 async def test_tokens_are_good_while_their_secret_is_one_of_two(harness: GatewayHarness) -> None:
     client = await harness.client()
     before = client.http.headers["Authorization"].removeprefix("Bearer ")
-    database = {"postgres_url": harness.gateway_database}
-    async with harness.gateway(**database, jwt_secret=NEXT, other_jwt_secret=JWT_SECRET) as both:
+    async with harness.gateway(jwt_secret=NEXT, other_jwt_secret=JWT_SECRET) as both:
         assert await code_of(both, before) is None
         after = (await sign_in(both, client))["token"]
         assert await code_of(harness.http, after) == "invalid_token"
-    async with harness.gateway(**database, jwt_secret=JWT_SECRET, other_jwt_secret=NEXT) as to_come:
+    async with harness.gateway(jwt_secret=JWT_SECRET, other_jwt_secret=NEXT) as to_come:
         assert await code_of(to_come, after) is None
-    async with harness.gateway(**database, jwt_secret=NEXT) as changed:
+    async with harness.gateway(jwt_secret=NEXT) as changed:
         assert await code_of(changed, after) is None
         assert await code_of(changed, before) == "invalid_token"
 
 
 async def test_scripts_may_use_either_token_of_the_operator(harness: GatewayHarness) -> None:
-    database = {"postgres_url": harness.gateway_database}
-    async with harness.gateway(**database, admin_token=NEXT, other_admin_token=ADMIN_TOKEN) as both:
+    async with harness.gateway(admin_token=NEXT, other_admin_token=ADMIN_TOKEN) as both:
         assert await code_of(both, ADMIN_TOKEN, "admin/accounts") is None
         assert await code_of(both, NEXT, "admin/accounts") is None
         assert await code_of(both, f"{NEXT}x", "admin/accounts") == "invalid_token"
-    async with harness.gateway(**database, admin_token="off", other_admin_token=ADMIN_TOKEN) as off:
+    async with harness.gateway(admin_token="off", other_admin_token=ADMIN_TOKEN) as off:
         assert await code_of(off, ADMIN_TOKEN, "admin/accounts") == "invalid_token"
 
 
 async def test_the_provider_may_sign_with_either_secret(harness: GatewayHarness) -> None:
     body = json.dumps({"payment_id": 1, "payment_status": "waiting"}).encode()
-    async with harness.gateway(
-        postgres_url=harness.gateway_database, ipn_secret=NEXT, other_ipn_secret=IPN_SECRET
-    ) as both:
+    async with harness.gateway(ipn_secret=NEXT, other_ipn_secret=IPN_SECRET) as both:
         codes: list[str] = []
         for secret in (IPN_SECRET, NEXT, f"{NEXT}x"):
             headers = {"x-nowpayments-sig": hmac.digest(secret.encode(), body, "sha512").hex()}
@@ -98,9 +94,8 @@ async def test_a_changed_pepper_leaves_what_was_made_before_good(
     await client.http.post(f"adbots/{adbot}/stop", headers=repeated)
     wish = {"plan": "bronze", "pay_currency": "BTC", "email": client.email}
     order = (await client.http.post("checkout", json=wish)).json()["order_number"]
-    database = {"postgres_url": harness.gateway_database}
 
-    async with harness.gateway(**database, code_pepper=NEXT, other_code_pepper=PEPPER) as both:
+    async with harness.gateway(code_pepper=NEXT, other_code_pepper=PEPPER) as both:
         assert await code_of(both, key) is None
         signed_in = await sign_in(both, client)
         token = (await refreshed(both, token)).json()["refresh_token"]
@@ -114,7 +109,7 @@ async def test_a_changed_pepper_leaves_what_was_made_before_good(
         async with operator(both) as admin:
             code = await access_code(admin, owner.email)
 
-    async with harness.gateway(**database, code_pepper=NEXT) as changed:
+    async with harness.gateway(code_pepper=NEXT) as changed:
         assert (await refreshed(changed, token)).is_success
         assert (await changed.post(SIGN_IN, json=_with(code, codes.at(utc_now() + STEP)))).is_success
         await _signed(changed, signed_in["token"], hook, receiver)

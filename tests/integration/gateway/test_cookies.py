@@ -24,7 +24,6 @@ NAMES = ("__Host-adrelay_refresh", "__Host-adrelay_csrf")
 async def site(harness: GatewayHarness) -> AsyncIterator[httpx.AsyncClient]:
     """A replica behind a proxy with TLS; it keeps no cookies."""
     async with harness.gateway(
-        postgres_url=harness.gateway_database,
         site_url=f"{SITE}/app/",
         cors_origins="https://other.example.org",
     ) as http:

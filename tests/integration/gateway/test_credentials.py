@@ -33,7 +33,6 @@ SECOND_FACTOR = "/api/v1/auth/second-factor"
 async def trusting(harness: GatewayHarness) -> AsyncIterator[httpx.AsyncClient]:
     """A replica that takes the tokens of another issuer, and has no operator's token."""
     async with harness.gateway(
-        postgres_url=harness.gateway_database,
         foreign_jwt_secret=FOREIGN_SECRET,
         foreign_jwt_issuer=ISSUER,
         admin_token="off",
@@ -92,7 +91,7 @@ async def test_keys_are_listed_with_their_uses_and_revoked(
     monkeypatch.setattr("services.gateway.api.identity.key_uses.STORE_SECONDS", 0.05)
     client = await harness.client()
     key = await make_key(client, "control", "read")
-    async with harness.gateway(postgres_url=harness.gateway_database) as replica:
+    async with harness.gateway() as replica:
         for _ in range(3):
             assert await code_of(replica, key) is None
 
@@ -293,7 +292,7 @@ async def test_wrong_one_time_codes_are_limited_for_a_day_and_right_ones_are_not
     confirmed = await client.http.post("auth/second-factor/confirm", json={"one_time_code": first})
     assert confirmed.status_code == 204
     monkeypatch.setattr("services.gateway.wiring.routes.WRONG_ONE_TIME_CODES_PER_DAY", 1)
-    async with harness.gateway(postgres_url=harness.gateway_database) as replica:
+    async with harness.gateway() as replica:
         found: list[str] = []
         for code in (following, first, following):
             body = {"access_code": client.access_code, "one_time_code": code}

@@ -81,7 +81,7 @@ async def test_an_account_signs_in_so_often_a_day_and_no_more(
 ) -> None:
     monkeypatch.setattr(counters, "_PATIENCE_SECONDS", DEADLINE_SECONDS)
     client, other = await harness.client(), await harness.client()  # who have signed in once
-    async with harness.gateway(postgres_url=harness.gateway_database, writes_per_day=3) as replica:
+    async with harness.gateway(writes_per_day=3) as replica:
         statuses: list[int] = []
         for one in (client, client, client, other):
             body = {"access_code": one.access_code}
@@ -161,7 +161,7 @@ async def test_devices_that_are_not_used_are_forgotten(
         "update refreshing.tokens set expires_at = now() - interval '1 second' where device = $1", device
     )
     async with AsyncExitStack() as stack:  # a gateway looks for them when it starts
-        await stack.enter_async_context(harness.gateway(postgres_url=harness.gateway_database))
+        await stack.enter_async_context(harness.gateway())
 
         async def gone() -> bool:
             return not await queries.value("select count(*) from refreshing.tokens where device = $1", device)

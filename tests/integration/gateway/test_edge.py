@@ -210,7 +210,7 @@ async def test_a_silent_service_is_answered_with_503(harness: GatewayHarness) ->
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def impatient(harness: GatewayHarness) -> AsyncIterator[httpx.AsyncClient]:
     """A gateway that hardly waits for its reads."""
-    async with harness.gateway(postgres_url=harness.gateway_database, read_your_writes_seconds=0.3) as http:
+    async with harness.gateway(read_your_writes_seconds=0.3) as http:
         yield http
 
 

@@ -166,7 +166,7 @@ async def test_every_replica_gives_changes_and_operators_get_all(
 ) -> None:
     client = await harness.client()
     async with AsyncExitStack() as stack:
-        replica = await stack.enter_async_context(harness.gateway(postgres_url=harness.gateway_database))
+        replica = await stack.enter_async_context(harness.gateway())
         elsewhere = await stack.enter_async_context(
             httpx.AsyncClient(
                 base_url=replica.base_url.join("/api/v1/"),

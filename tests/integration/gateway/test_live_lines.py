@@ -107,7 +107,7 @@ async def test_a_listener_that_comes_back_misses_nothing(client: Client, harness
 async def test_every_replica_gives_the_lines(client: Client, harness: GatewayHarness) -> None:
     ad = await advertised(harness, client, "@alpha")
     async with AsyncExitStack() as stack:
-        replica = await stack.enter_async_context(harness.gateway(postgres_url=harness.gateway_database))
+        replica = await stack.enter_async_context(harness.gateway())
         elsewhere = await stack.enter_async_context(
             httpx.AsyncClient(
                 base_url=replica.base_url.join("/api/v1/"),
@@ -177,7 +177,7 @@ async def test_listening_ends_with_the_token(
 async def test_listening_ends_with_the_process(client: Client, harness: GatewayHarness) -> None:
     ad = await advertised(harness, client, "@alpha")
     async with AsyncExitStack() as stack:
-        replica = await stack.enter_async_context(harness.gateway(postgres_url=harness.gateway_database))
+        replica = await stack.enter_async_context(harness.gateway())
         http = httpx.AsyncClient(
             base_url=replica.base_url.join("/api/v1/"),
             headers=client.http.headers,

@@ -103,9 +103,7 @@ async def test_repetitions_count_as_reading_requests(harness: GatewayHarness, cl
         "Idempotency-Key": str(uuid4()),
         "Authorization": client.http.headers["Authorization"],
     }
-    async with harness.gateway(
-        postgres_url=harness.gateway_database, reads_per_minute=3, writes_per_minute=1
-    ) as http:
+    async with harness.gateway(reads_per_minute=3, writes_per_minute=1) as http:
         answers = [await http.post(f"/api/v1/adbots/{adbot}/stop", headers=headers) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
     assert int(answers[-1].headers["retry-after"]) > 0
@@ -117,7 +115,7 @@ async def test_marking_as_read_is_no_write_and_has_a_limit_of_its_own(
     monkeypatch.setattr(routes, "MARKS_PER_MINUTE", 3)
     headers = {"Authorization": client.http.headers["Authorization"]}
     url = "/api/v1/notifications/read"
-    async with harness.gateway(postgres_url=harness.gateway_database, writes_per_minute=1) as http:
+    async with harness.gateway(writes_per_minute=1) as http:
         marks = [await http.post(url, json={"all": True}, headers=headers) for _ in range(4)]
         key = await http.post("/api/v1/api-keys", json=KEY_BODY, headers=headers)
     assert [answer.status_code for answer in marks] == [200, 200, 200, 429]

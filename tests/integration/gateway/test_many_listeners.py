@@ -76,9 +76,7 @@ async def test_two_hundred_listeners_get_their_own_changes_by_few_queries(
     monkeypatch.setattr(Changes, "between", counted)
     clients = [await harness.client() for _ in range(ACCOUNTS)]
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(
-            harness.gateway(postgres_url=harness.gateway_database, connections_per_address=1000)
-        )
+        http = await stack.enter_async_context(harness.gateway(connections_per_address=1000))
         many = await stack.enter_async_context(
             httpx.AsyncClient(
                 base_url=http.base_url, timeout=DEADLINE_SECONDS, limits=httpx.Limits(max_connections=None)

@@ -82,9 +82,7 @@ async def test_a_gateway_reaches_no_private_network_unless_it_is_a_trial(
     harness: GatewayHarness, client: Client, receiver: Receiver
 ) -> None:
     hook = await added(client, receiver.url, "adbot.stopped")
-    async with harness.gateway(
-        postgres_url=harness.gateway_database, webhooks_private_networks=False
-    ) as http:
+    async with harness.gateway(webhooks_private_networks=False) as http:
         headers = client.http.headers
         url = f"/api/v1/webhooks/{hook['id']}/test"
         answered = (await http.post(url, headers=headers)).json()

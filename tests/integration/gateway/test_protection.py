@@ -124,7 +124,7 @@ async def test_a_page_of_another_origin_may_call_the_api(replicas: Replicas) -> 
 
 
 async def test_headers_that_do_not_arrive_end_the_connection(harness: GatewayHarness) -> None:
-    async with harness.gateway(postgres_url=harness.gateway_database, header_seconds=0.1) as http:
+    async with harness.gateway(header_seconds=0.1) as http:
         reader, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
         writer.write(b"GET /api/v1/catalogue HTTP/1.1\r\nHost: gateway\r\n")
         async with asyncio.timeout(DEADLINE_SECONDS):

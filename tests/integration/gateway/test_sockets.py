@@ -121,7 +121,7 @@ async def test_a_socket_gets_the_lines_of_the_logs_that_it_asks_for(harness: Gat
 
 async def test_a_ticket_is_good_once_and_on_every_replica(harness: GatewayHarness) -> None:
     client = await harness.client()
-    async with harness.gateway(postgres_url=harness.gateway_database) as replica:
+    async with harness.gateway() as replica:
         first = json.dumps({"ticket": await ticket(client)})
         async with connect(url_of(replica)) as socket:
             await socket.send(first)
@@ -210,7 +210,7 @@ async def test_behind_a_proxy_clients_have_addresses_of_their_own_and_pages_the_
     settings = {"trusted_proxies": "127.0.0.0/8", "site_url": "https://ads.example.org/app"}
     client = await harness.client()
     first = json.dumps({"ticket": await ticket(client)})
-    async with harness.gateway(postgres_url=harness.gateway_database, **settings) as http:
+    async with harness.gateway(**settings) as http:
         waiting, page = [
             {"X-Forwarded-For": address, "X-Forwarded-Proto": "https", "Origin": "https://ads.example.org"}
             for address in ("192.0.2.1", "192.0.2.2")
@@ -282,7 +282,7 @@ async def test_an_operator_sees_logs_of_others_from_the_operators_networks_only(
     token = await sign_in_with_second_factor(harness.http, admin)
     refused: list[bool] = []
     for networks in ("127.0.0.0/8", "198.51.100.0/24"):
-        async with harness.gateway(postgres_url=harness.gateway_database, admin_networks=networks) as replica:
+        async with harness.gateway(admin_networks=networks) as replica:
             issued = await replica.post("/api/v1/live/tickets", headers={"Authorization": f"Bearer {token}"})
             async with connect(url_of(replica)) as socket:
                 await socket.send(json.dumps({"ticket": issued.json()["ticket"]}))

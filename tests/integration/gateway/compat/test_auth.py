@@ -142,7 +142,7 @@ async def test_another_issuers_token_names_an_account_that_exists_and_makes_no_o
     harness: GatewayHarness, client: Client
 ) -> None:
     trusted = {"foreign_jwt_secret": SECRET, "foreign_jwt_issuer": ISSUER}
-    async with harness.gateway(postgres_url=harness.gateway_database, **trusted) as http:
+    async with harness.gateway(**trusted) as http:
         await until(lambda: is_accepted(http, client))
         for claims in ({"user_id": str(client.account), "sub": NOBODY}, {"sub": str(client.account)}):
             front = FrontEnd.bearing(http, foreign(role="ADMIN", **claims))

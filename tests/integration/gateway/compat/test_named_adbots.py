@@ -116,8 +116,7 @@ async def test_an_operator_acts_from_its_networks_only_also_on_routes_of_owners(
     client: Client, harness: GatewayHarness
 ) -> None:
     adbot = await harness.adbot(client)
-    elsewhere = {"postgres_url": harness.gateway_database, "admin_networks": "192.0.2.0/24"}
-    async with harness.gateway(**elsewhere) as http:
+    async with harness.gateway(admin_networks="192.0.2.0/24") as http:
         operators = FrontEnd.bearing(http, ADMIN_TOKEN)
         for method, path in (
             ("POST", f"adbots/{adbot}/start"),
@@ -144,7 +143,7 @@ async def test_writes_of_an_account_are_limited_whichever_path_they_take(
 ) -> None:
     adbot = await harness.adbot(client)
     stop = (f"adbots/{adbot}/stop", f"v1/adbots/{adbot}/stop", "bot/stop")
-    async with harness.gateway(postgres_url=harness.gateway_database, writes_per_minute=3) as http:
+    async with harness.gateway(writes_per_minute=3) as http:
         front = FrontEnd.of(http, client)
         for path in stop:
             await front.post(path)
