@@ -17,17 +17,10 @@ from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shared_limits import SharedLimit
 from tests.deadlines import DEADLINE_SECONDS
 from tests.integration.gateway.harness import PEPPER
+from tests.support.clock import Clock
 from tests.support.engines import started
 
 KEY = "anna@example.com"
-
-
-@dataclass
-class Clock:
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from tests.integration.provider.harness import (
     UNSOLD_COIN,
     ProviderHarness,
 )
+from tests.support.clock import Clock
 
 ORDER = "HQADZ-ABC123-WXYZ"
 PRICE = Decimal("30.25")
@@ -66,15 +67,6 @@ async def ask_for_everything(harness: ProviderHarness, payment: PaymentId) -> li
         return_exceptions=True,
     )
     return list(came)
-
-
-class Clock:
-    """The breaker's clock: advanced by tests only, however long calls take."""
-
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @pytest.fixture(autouse=True)

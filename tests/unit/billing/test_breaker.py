@@ -10,18 +10,10 @@ from prometheus_client import REGISTRY
 
 from services.billing.adapters.breaker import Breaker, RateLimited
 from services.billing.ports import PaymentDeclined, ProviderUnavailable
+from tests.support.clock import Clock
 
 REST_SECONDS = 1.0
 _numbers = count()
-
-
-class Clock:
-    """The breaker's clock: advanced by tests only."""
-
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 @pytest.fixture(autouse=True)

@@ -11,14 +11,7 @@ from structlog.testing import capture_logs
 
 from libs.chassis.sampling import Kind, SampledLines, SampledLog, Sampler
 from tests.deadlines import DEADLINE_SECONDS
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import Clock
 
 
 @pytest.fixture

@@ -13,14 +13,7 @@ from services.gateway.api.compat.adbots import writing_owner_or_operator
 from services.gateway.api.requests.addresses import address_of
 from services.gateway.api.requests.limits import DAY_SECONDS, FairLimit, LimitReached, RateLimit
 from services.gateway.api.requests.problems import Denied
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import Clock
 
 
 def test_a_call_above_the_limit_is_denied_until_the_window_has_passed() -> None:

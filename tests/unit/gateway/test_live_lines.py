@@ -27,18 +27,10 @@ from services.gateway.live.message import Message as Given
 from services.gateway.live.wire import HEARTBEAT, rendered
 from services.gateway.tables.delivery_log import LinePosition
 from tests.deadlines import DEADLINE_SECONDS
+from tests.support.clock import Clock
 
 ADBOT = AdbotId(uuid4())
 VALID = timedelta(hours=1)
-
-
-class Clock:
-    """The clock of listening: advanced by tests only."""
-
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
 
 
 def line(number: int) -> Given:

@@ -17,16 +17,9 @@ from services.gateway.api.requests.penalties import (
 )
 from services.gateway.api.requests.problems import Denied
 from services.gateway.api.requests.shared_limits import SharedLimit
+from tests.support.clock import Clock
 
 ADDRESS, NETWORK = "192.0.2.1", "c00002/24"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Alone:
