@@ -1,7 +1,7 @@
 """Files that settings name: what is wrong with one is said by its setting, before anything starts."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar
@@ -63,7 +63,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path, field: str, name: str) -> No
 
 
 @contextmanager
-def unprivileged() -> Iterator[None]:
+def unprivileged() -> Generator[None]:
     """Read files as somebody who is not root."""
     before = os.geteuid()
     if before == 0:
