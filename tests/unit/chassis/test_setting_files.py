@@ -7,6 +7,12 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from pydantic import BaseModel, ValidationError
 
 from libs.chassis.postgres_tls import tls_problem
@@ -98,10 +104,16 @@ def test_a_client_has_the_key_of_its_certificate(
     _, of_another = authority.issue("other")
     both = tmp_path / "both.pem"
     both.write_bytes(certificate.read_bytes() + key.read_bytes())
+    locked = tmp_path / "locked.key"
+    locked.write_bytes(
+        load_pem_private_key(key.read_bytes(), None).private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"hunter2")
+        )
+    )
 
     assert problem_with(environment, certificate, key) is None
     assert problem_with(environment, both, None) is None
-    for wrong in (of_another, None):
+    for wrong in (of_another, locked, None):
         problem = problem_with(environment, certificate, wrong)
         assert problem is not None
         assert problem.startswith(f"ADRELAY_NATS_KEY_FILE must name the private key of {certificate}")
